@@ -1,1 +1,4 @@
+//! The grader: raises a learner's service beside a real Postgres, asks questions, keeps the evidence,
+//! and turns the answers into feedback. Enter on the left, leave on the right: a room uses only rooms above it.
 
+pub mod model;

@@ -1,0 +1,23 @@
+//! Plain data that every room speaks: ids, verdicts, findings, evidence, the report.
+//!
+//! This room imports no other room. Everything here is a value: no handle, no socket, no clock.
+
+mod check;
+mod event;
+mod evidence;
+mod exit;
+mod fault;
+mod finding;
+mod report;
+mod verdict;
+
+pub use check::{Alone, CheckId, CheckIndex, CheckMeta, RuntimeKind, Severity, Stage, WorldKind};
+pub use event::Event;
+pub use evidence::{Body, Evidence, Exchange, Outcome, Sent, Statement};
+pub use exit::Exit;
+pub use fault::{Doing, Fault};
+pub use finding::{Draft, Finding, Manner};
+pub use report::{
+    PackRef, Report, RuntimeRef, SCHEMA, Score, SubmissionRef, TierStanding, Totals, Waiting,
+};
+pub use verdict::{Record, Verdict};

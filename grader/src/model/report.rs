@@ -1,0 +1,139 @@
+//! The one value that every output is computed from.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{CheckId, Record, RuntimeKind, Stage};
+
+/// The name and version of the report's format. It changes when a reader would have to.
+pub const SCHEMA: &str = "grader/report/v1";
+
+/// A whole run. Serialised, it is the JSON report; every other output is a pure function of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The grader's version.
+    pub grader: String,
+    /// The project that was graded.
+    pub pack: PackRef,
+    /// What was handed in.
+    pub submission: SubmissionRef,
+    /// How it was raised, and why so.
+    pub runtime: RuntimeRef,
+    /// The seed: the same seed asks the same questions.
+    pub seed: u64,
+    /// When the run started, RFC 3339, UTC.
+    pub started: String,
+    /// How long it took, seconds.
+    pub seconds: f64,
+    /// `open`, `not-yet` or `fault`: the exit codes 0, 1 and 3.
+    pub verdict: String,
+    /// False when `--only` or `--stage` left checks out: then no gate can open.
+    pub complete: bool,
+    /// One total, equal in every output.
+    pub score: Score,
+    /// The standing of each tier this run speaks of.
+    pub tiers: Vec<TierStanding>,
+    /// How many checks had which verdict.
+    pub totals: Totals,
+    /// Checks that wait for others, folded by what they wait for.
+    pub waiting: Vec<Waiting>,
+    /// What to fix first, one sentence; none when nothing is wrong.
+    pub first: Option<String>,
+    /// Every check that was planned, in the order a learner meets them.
+    pub checks: Vec<Record>,
+    /// Failures of ours.
+    pub faults: Vec<String>,
+}
+
+/// A pack, named so that a result can be traced to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PackRef {
+    /// Its id, for example `1-listings`.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its tier.
+    pub tier: u32,
+    /// SHA-256 over its files, hex.
+    pub digest: String,
+}
+
+/// A submission, named without a path of this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubmissionRef {
+    /// The folder's own name.
+    pub name: String,
+    /// SHA-256 over its files, hex.
+    pub digest: String,
+    /// The commit, if it is a Git checkout.
+    pub commit: Option<String>,
+}
+
+/// The runtime and the reason it was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuntimeRef {
+    /// Which one.
+    pub kind: RuntimeKind,
+    /// Why: the first line of the report.
+    pub why: String,
+    /// The Postgres server's version, if one was raised or reached.
+    pub postgres: Option<String>,
+}
+
+/// Points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Score {
+    /// Earned.
+    pub earned: u32,
+    /// Possible: everything the pack asks for here and that was not skipped.
+    pub possible: u32,
+}
+
+/// Where the learner stands in one tier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TierStanding {
+    /// The tier's number.
+    pub tier: u32,
+    /// The project's title.
+    pub title: String,
+    /// Points of this tier.
+    pub score: Score,
+    /// The share of points its gate asks for, 0 to 1.
+    pub share: f64,
+    /// Checks that must pass and did not.
+    pub missing: Vec<CheckId>,
+    /// Whether the gate is open.
+    pub open: bool,
+}
+
+/// Verdicts counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Totals {
+    /// Passed.
+    pub pass: u32,
+    /// Failed.
+    pub fail: u32,
+    /// Blocked by another check.
+    pub blocked: u32,
+    /// Not asked for or not applicable.
+    pub skipped: u32,
+    /// Controls did not hold.
+    pub inconclusive: u32,
+    /// Our fault.
+    pub broken: u32,
+}
+
+/// Checks that wait for one root cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Waiting {
+    /// The check they wait for.
+    pub root: CheckId,
+    /// The stage of that check.
+    pub stage: Stage,
+    /// How many checks wait.
+    pub checks: u32,
+    /// Points at stake.
+    pub points: u32,
+}

@@ -1,0 +1,92 @@
+//! The answer of a check, and whose fault it is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{CheckId, Finding, Severity, Stage};
+
+/// What came of one check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "verdict", rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every control held and the rule held. Advice costs nothing.
+    Pass {
+        /// Warnings and notes without points.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        advice: Vec<Finding>,
+    },
+    /// Every control held and the rule was broken.
+    Fail {
+        /// What is wrong, one finding a cause.
+        findings: Vec<Finding>,
+    },
+    /// A check it stands on did not pass.
+    Blocked {
+        /// The checks it waits for.
+        by: Vec<CheckId>,
+    },
+    /// The pack does not ask for it, or it does not apply here.
+    Skipped {
+        /// Why, in one sentence.
+        why: String,
+    },
+    /// A control did not hold: nothing can be said.
+    Inconclusive {
+        /// Which control, and what happened instead.
+        control: String,
+    },
+    /// Our fault.
+    Broken {
+        /// What failed.
+        fault: String,
+    },
+}
+
+impl Verdict {
+    /// The verdict's name in reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Pass { .. } => "pass",
+            Self::Fail { .. } => "fail",
+            Self::Blocked { .. } => "blocked",
+            Self::Skipped { .. } => "skipped",
+            Self::Inconclusive { .. } => "inconclusive",
+            Self::Broken { .. } => "broken",
+        }
+    }
+
+    /// Whether later checks may stand on this one.
+    pub const fn passed(&self) -> bool {
+        matches!(self, Self::Pass { .. })
+    }
+
+    /// The findings of a failure; empty for every other verdict.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Fail { findings } => findings,
+            _ => &[],
+        }
+    }
+}
+
+/// A check's verdict with what a report needs to know of the check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// The check.
+    pub id: CheckId,
+    /// Its stage.
+    pub stage: Stage,
+    /// The flaw it looks for, in one line.
+    pub summary: String,
+    /// The concept it teaches.
+    pub concept: String,
+    /// How much the flaw matters.
+    pub severity: Severity,
+    /// Points it is worth in this pack.
+    pub points: u32,
+    /// The verdict, flattened: `verdict` and what belongs to it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// How long it took, seconds.
+    pub seconds: f64,
+}
