@@ -1,1 +1,1 @@
-fn main() {}
+//! One test binary: it drives the real program and keeps the house in order.
