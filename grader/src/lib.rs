@@ -2,3 +2,4 @@
 //! and turns the answers into feedback. Enter on the left, leave on the right: a room uses only rooms above it.
 
 pub mod model;
+pub mod pack;
