@@ -5,3 +5,4 @@ pub mod model;
 pub mod probe;
 pub mod runtime;
 pub mod submission;
+pub mod pack;
