@@ -3,8 +3,10 @@
 mod curl;
 mod http;
 mod journal;
+pub mod plant;
 pub mod raw;
 
 pub use curl::curl;
 pub use http::{Http, Request};
 pub use journal::{Journal, shortened};
+pub use plant::Planter;

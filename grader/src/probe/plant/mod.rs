@@ -7,6 +7,7 @@ mod key;
 mod list;
 mod make;
 mod same;
+mod shown;
 mod tour;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::pack::{Bound, Call, Entity, Manner, Pack, Spot};
 
 pub use list::Walk;
 pub use same::same;
+pub use shown::Shown;
 pub use tour::{Deed, Step};
 
 /// Plants and asks, with one client, one pack and one stream of chance.
