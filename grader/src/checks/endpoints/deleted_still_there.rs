@@ -92,7 +92,7 @@ async fn seen_after(
     if let Some(after) = cx.planter().read(planted).await?
         && !matches!(after.status(), Some(404 | 410))
     {
-        add(cx, "reading", format!("{} answers {}", after.line_of(planted), answer(&after)), &after);
+        add(cx, "reading", format!("reading it answers {}", answer(&after)), &after);
     }
     if let Some((walk, Some(_))) = cx.planter().look_for(planted).await?
         && let Some(page) = walk.pages.last()

@@ -1,6 +1,7 @@
 use super::wrong_success_status;
 use crate::check::Cx;
 use crate::model::{Draft, Exchange, Fault, Verdict};
+use crate::pack::Call;
 use crate::probe::plant::{Planted, Shown};
 use crate::{check, control};
 
@@ -52,12 +53,16 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     for entity in cx.planter().plantable() {
         let first = control!(cx.planter().plant(&entity).await?);
         let second = control!(cx.planter().plant(&entity).await?);
-        if let Some(draft) = alike(cx, &first, &second, &first.created, &second.created) {
+        let create = cx.pack().entity(&entity).and_then(|e| e.create.clone());
+        if let Some(call) = create
+            && let Some(draft) = alike(cx, &call, (&first, &first.created), (&second, &second.created))
+        {
             findings.add(Draft { subject: format!("making a {entity}"), ..draft });
         }
+        let read = cx.pack().entity(&entity).and_then(|e| e.read.clone());
         let reads = (cx.planter().read(&first).await?, cx.planter().read(&second).await?);
-        if let (Some(a), Some(b)) = reads
-            && let Some(draft) = alike(cx, &first, &second, &a, &b)
+        if let (Some(call), (Some(a), Some(b))) = (read, reads)
+            && let Some(draft) = alike(cx, &call, (&first, &a), (&second, &b))
         {
             findings.add(Draft { subject: format!("reading a {entity}"), ..draft });
         }
@@ -71,10 +76,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
 /// Two replies about two things that show the same values, none of them what was sent.
 fn alike(
     cx: &mut Cx,
-    first: &Planted,
-    second: &Planted,
-    a: &Exchange,
-    b: &Exchange,
+    call: &Call,
+    (first, a): (&Planted, &Exchange),
+    (second, b): (&Planted, &Exchange),
 ) -> Option<Draft> {
     let shown = |cx: &mut Cx, of: &Planted, e: &Exchange| -> Option<Vec<Shown>> {
         let marks: Vec<String> = cx.planter().marks(of).into_iter().map(|(name, _)| name).collect();
@@ -88,7 +92,7 @@ fn alike(
         return None;
     }
     Some(Draft {
-        saw: format!("{} gives the same values for two different things", a.line_of(first)),
+        saw: format!("{} gives the same values for two different things", cx.line(&call.op)),
         expected: "each reply shows the values of its own thing".to_owned(),
         actual: "both show the same, and neither what was sent".to_owned(),
         evidence: vec![cx.seen("the first", a), cx.seen("the second", b)],

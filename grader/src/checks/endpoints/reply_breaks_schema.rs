@@ -51,22 +51,23 @@ check! {
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
-    let mut causes: BTreeMap<(String, String), Cause> = BTreeMap::new();
+    let mut causes: BTreeMap<String, Cause> = BTreeMap::new();
     for step in cx.planter().tour().await? {
         for broken in violations(&pack, &step) {
-            let cause = causes.entry((broken.subject.clone(), broken.rule.clone())).or_default();
+            let cause = causes.entry(broken.subject).or_default();
             if !cause.operations.contains(&step.op.0) {
                 cause.operations.push(step.op.0.clone());
             }
+            cause.rule.get_or_insert(broken.rule);
             cause.what.get_or_insert(broken.what);
             cause.evidence.push(cx.seen(format!("a reply of {}", step.op), &step.exchange));
         }
     }
     let mut findings = cx.findings();
-    for ((subject, rule), cause) in causes {
+    for (subject, cause) in causes {
         findings.add(Draft {
             saw: format!("{subject} is not as the contract says in {}", several(&cause.operations)),
-            expected: rule,
+            expected: cause.rule.unwrap_or_default(),
             actual: cause.what.unwrap_or_default(),
             subject,
             evidence: cause.evidence,
@@ -80,6 +81,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
 #[derive(Default)]
 struct Cause {
     operations: Vec<String>,
+    rule: Option<String>,
     what: Option<String>,
     evidence: Vec<Evidence>,
 }
@@ -120,7 +122,7 @@ fn violations(pack: &Pack, step: &Step) -> Vec<Broken> {
         .into_iter()
         .map(|v| Broken {
             subject: subject(&about, &v.pointer, items.map(ToString::to_string).as_deref()),
-            rule: v.rule,
+            rule: "what the contract's schema says".to_owned(),
             what: v.what,
         })
         .collect()

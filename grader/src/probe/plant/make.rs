@@ -35,14 +35,19 @@ impl Planter {
         Box::pin(async move {
             let pack = self.pack();
             let Some(entity) = pack.entity(name) else {
-                return Ok(Err(NotPlanted::NoWay(format!("the pack has no entity `{name}`"))));
+                return Ok(Err(NotPlanted::NoWay(format!(
+                    "the pack has no entity `{name}`"
+                ))));
             };
             let Some(operation) = entity.create.as_ref().and_then(|c| pack.op(&c.op)) else {
                 let why = format!("the API makes no {name} by itself");
                 return Ok(Err(NotPlanted::NoWay(why)));
             };
             if !operation.security.anyone {
-                let why = format!("{} asks for a login, and this pack's logins are not known", operation.id);
+                let why = format!(
+                    "{} asks for a login, and this pack's logins are not known",
+                    operation.id
+                );
                 return Ok(Err(NotPlanted::NoWay(why)));
             }
             for (role, parent) in &entity.parents {
@@ -67,7 +72,9 @@ impl Planter {
         let mut body = sample.body;
         let mut query = Vec::new();
         for (role, parent) in &entity.parents {
-            let Some(key) = parents.get(role).and_then(|p| p.key.clone()) else { continue };
+            let Some(key) = parents.get(role).and_then(|p| p.key.clone()) else {
+                continue;
+            };
             match &parent.at.spot {
                 Spot::Body(_) => {
                     parent.at.set(&mut body, key);
@@ -97,14 +104,26 @@ impl Planter {
         }
         let created = request.send().await?;
         if !said_yes(&created) {
-            return Ok(Err(NotPlanted::Refused(Box::new(created))));
+            return Ok(Err(NotPlanted::Refused(
+                operation.id.clone(),
+                Box::new(created),
+            )));
         }
         let key = self.key_of(entity, &sample.facts, &created);
         if key.is_none() && entity.read.is_some() {
-            return Ok(Err(NotPlanted::NoKey(Box::new(created))));
+            return Ok(Err(NotPlanted::NoKey(
+                operation.id.clone(),
+                Box::new(created),
+            )));
         }
         let entity = entity.name.clone();
-        Ok(Ok(Planted { entity, key, facts: sample.facts, parents, created }))
+        Ok(Ok(Planted {
+            entity,
+            key,
+            facts: sample.facts,
+            parents,
+            created,
+        }))
     }
 
     /// Another valid value for a fact.

@@ -42,11 +42,25 @@ impl Planter {
     /// Only when a request cannot be formed.
     pub async fn tour(&mut self) -> Result<Vec<Step>, Fault> {
         let mut steps = Vec::new();
-        for operation in self.pack.clone().contract.operations.iter().filter(|o| is_plain(o)) {
-            if self.owner(&operation.id).is_none() && let Some(path) = operation.path.fill(&Default::default()) {
+        for operation in self
+            .pack
+            .clone()
+            .contract
+            .operations
+            .iter()
+            .filter(|o| is_plain(o))
+        {
+            if self.owner(&operation.id).is_none()
+                && let Some(path) = operation.path.fill(&Default::default())
+            {
                 let request = self.http.request(operation.method.as_str(), &path);
                 let exchange = request.send().await?;
-                steps.push(Step { op: operation.id.clone(), entity: None, deed: Deed::Other, exchange });
+                steps.push(Step {
+                    op: operation.id.clone(),
+                    entity: None,
+                    deed: Deed::Other,
+                    exchange,
+                });
             }
         }
         for entity in self.plantable() {
@@ -57,8 +71,12 @@ impl Planter {
 
     async fn visit_entity(&mut self, name: &str, steps: &mut Vec<Step>) -> Result<(), Fault> {
         let pack = self.pack();
-        let Some(entity) = pack.entity(name) else { return Ok(()) };
-        let Some(create) = &entity.create else { return Ok(()) };
+        let Some(entity) = pack.entity(name) else {
+            return Ok(());
+        };
+        let Some(create) = &entity.create else {
+            return Ok(());
+        };
         let step = |op: &OpId, deed, exchange| Step {
             op: op.clone(),
             entity: Some(name.to_owned()),
@@ -67,9 +85,9 @@ impl Planter {
         };
         let planted: Planted = match self.plant(name).await? {
             Ok(planted) => planted,
-            Err(NotPlanted::Refused(exchange) | NotPlanted::NoKey(exchange)) => {
+            Err(NotPlanted::Refused(op, exchange) | NotPlanted::NoKey(op, exchange)) => {
                 // A parent that was refused has a step of its own.
-                if pack.op(&create.op).is_some_and(|o| is_of(o, &exchange)) {
+                if op == create.op {
                     steps.push(step(&create.op, Deed::Create, *exchange));
                 }
                 return Ok(());
@@ -81,7 +99,12 @@ impl Planter {
             steps.push(step(&call.op, Deed::Read, exchange));
         }
         if let (Some(call), Some((walk, _))) = (&entity.list, self.look_for(&planted).await?) {
-            steps.extend(walk.pages.into_iter().next().map(|e| step(&call.op, Deed::List, e)));
+            steps.extend(
+                walk.pages
+                    .into_iter()
+                    .next()
+                    .map(|e| step(&call.op, Deed::List, e)),
+            );
         }
         if let (Some(update), Some(changed)) = (&entity.update, self.change(&planted).await?) {
             steps.push(step(&update.call.op, Deed::Update, changed.exchange));
@@ -97,9 +120,17 @@ impl Planter {
         let calls = |e: &crate::pack::Entity| {
             let plain = [&e.create, &e.read, &e.list, &e.delete];
             let update = e.update.as_ref().map(|u| &u.call);
-            plain.into_iter().flatten().chain(update).any(|c| c.op == *op)
+            plain
+                .into_iter()
+                .flatten()
+                .chain(update)
+                .any(|c| c.op == *op)
         };
-        self.pack.entities.values().find(|e| calls(e)).map(|e| e.name.as_str())
+        self.pack
+            .entities
+            .values()
+            .find(|e| calls(e))
+            .map(|e| e.name.as_str())
     }
 }
 
@@ -108,17 +139,4 @@ fn is_plain(operation: &Operation) -> bool {
     operation.method == Method::Get
         && operation.security.anyone
         && operation.params.iter().all(|p| !p.required)
-}
-
-/// Whether an exchange asked this operation, by method and number of path segments.
-fn is_of(operation: &Operation, exchange: &Exchange) -> bool {
-    let path = exchange.sent.path.split('?').next().unwrap_or_default();
-    let asked: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let base = operation.path.base.split('/').filter(|s| !s.is_empty()).count();
-    exchange.sent.method == operation.method.as_str()
-        && asked.len() == base + operation.path.segments.len()
-        && operation.path.segments.iter().zip(asked.iter().skip(base)).all(|(s, a)| match s {
-            crate::pack::Segment::Text(text) => text == a,
-            _ => true,
-        })
 }
