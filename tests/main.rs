@@ -1,1 +1,8 @@
 //! One test binary: it drives the real program and keeps the house in order.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
+
+mod probe;

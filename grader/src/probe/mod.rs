@@ -1,0 +1,10 @@
+//! How we ask: every probe goes through here, and everything it sees is kept as evidence.
+
+mod curl;
+mod http;
+mod journal;
+pub mod raw;
+
+pub use curl::curl;
+pub use http::{Http, Request};
+pub use journal::{Journal, shortened};
