@@ -2,7 +2,7 @@
 //! and turns the answers into feedback. Enter on the left, leave on the right: a room uses only rooms above it.
 
 pub mod model;
+pub mod pack;
 pub mod probe;
 pub mod runtime;
 pub mod submission;
-pub mod pack;
