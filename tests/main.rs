@@ -6,3 +6,4 @@
 )]
 
 mod probe;
+mod runtime;

@@ -4,8 +4,11 @@
 //! one or more processes of the service. What goes wrong with the *service* is a [`BootStory`], told to the
 //! learner; what goes wrong with *us* is a [`Fault`](crate::model::Fault). Both travel in [`Trouble`].
 
+mod local;
+mod machine;
 mod open;
 pub mod postgres;
+mod ready;
 mod spec;
 mod story;
 mod world;

@@ -1,8 +1,11 @@
 //! Which runtime, and why.
 
+use std::path::PathBuf;
+
 use crate::model::Fault;
 use crate::submission::Submission;
 
+use super::local::LocalRuntime;
 use super::{Limits, Runtime};
 
 /// `--runtime`.
@@ -34,6 +37,8 @@ pub struct Options {
     pub allow_data: bool,
     /// `--keep`: leave the run folder behind, for a look.
     pub keep: bool,
+    /// Where builds, toolchains and runs are kept; else `GRADER_CACHE`, else the platform's cache folder.
+    pub cache: Option<PathBuf>,
     /// Limits on time and output.
     pub limits: Limits,
 }
@@ -57,6 +62,11 @@ pub async fn open(
     submission: Option<Submission>,
     options: Options,
 ) -> Result<Box<dyn Runtime>, Refusal> {
-    let _ = (submission, options);
-    Err(Refusal::Usage("no runtime yet".into()))
+    let why = "local: runs on this machine without Docker".to_owned();
+    match submission {
+        Some(submission) => Ok(Box::new(
+            LocalRuntime::open(submission, options, why).await?,
+        )),
+        None => Err(Refusal::Usage("no folder".into())),
+    }
 }

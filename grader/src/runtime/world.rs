@@ -147,7 +147,6 @@ pub struct World {
 }
 
 impl World {
-    #[expect(dead_code, reason = "the runtimes that call it follow")]
     pub(crate) fn new(spec: WorldSpec, database: Option<Database>, host: Box<dyn Host>) -> Self {
         Self {
             spec,
