@@ -40,8 +40,8 @@ pub(super) fn lines(piece: &Evidence) -> Vec<String> {
         }
         Evidence::Statements { statements, .. } => {
             let shown = statements.iter().map(|s| match (&s.sqlstate, s.rows) {
-                (Some(state), _) => format!("{}  -- failed: {state}", cut(&s.sql, LONG)),
-                (None, Some(rows)) => format!("{}  -- rows: {rows}", cut(&s.sql, LONG)),
+                (Some(state), _) => format!("{} -- failed: {state}", cut(&s.sql, LONG)),
+                (None, Some(rows)) => format!("{} -- rows: {rows}", cut(&s.sql, LONG)),
                 (None, None) => cut(&s.sql, LONG),
             });
             few(shown.collect(), "statement")
@@ -65,10 +65,17 @@ pub(super) fn lines(piece: &Evidence) -> Vec<String> {
     }
 }
 
-/// The command or query that shows it again, in one safe line; none for a log or a note.
-pub(super) fn again(piece: &Evidence) -> Option<String> {
+/// The command that asks it again; only an exchange has one.
+pub(super) fn curl(piece: &Evidence) -> Option<String> {
     match piece {
         Evidence::Exchange { curl, .. } => Some(visible(curl)).filter(|c| !c.is_empty()),
+        _ => None,
+    }
+}
+
+/// The query that shows it again; only rows have one.
+pub(super) fn sql(piece: &Evidence) -> Option<String> {
+    match piece {
         Evidence::Rows { sql, .. } => Some(one_line(sql)).filter(|s| !s.is_empty()),
         _ => None,
     }
@@ -135,5 +142,117 @@ fn excerpt(body: &Body) -> Option<String> {
         (true, _) => None,
         (false, true) => Some(shown),
         (false, false) => Some(format!("{shown} ({} bytes in all)", body.bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Statement;
+
+    fn exchange(outcome: Outcome) -> Evidence {
+        let sent = Sent {
+            method: "GET".into(),
+            base: "http://h".into(),
+            path: "/venues?city=Ulm".into(),
+            headers: vec![],
+            body: None,
+        };
+        let (check, curl, says) = ("boot.a".into(), "curl -i http://h/".into(), "it".into());
+        let exchange = Exchange {
+            number: 1,
+            check,
+            parent: None,
+            sent,
+            outcome,
+            millis: 1,
+        };
+        Evidence::Exchange {
+            says,
+            exchange: Box::new(exchange),
+            curl,
+        }
+    }
+
+    #[test]
+    fn every_outcome_is_said_in_words() {
+        let body = Body {
+            text: "a\n b".into(),
+            bytes: 9_000,
+            cut: true,
+        };
+        let answered = Outcome::Answered {
+            status: 200,
+            headers: vec![],
+            body,
+        };
+        let why = || "reset".to_owned();
+        for (outcome, expected) in [
+            (answered, vec!["< 200", "< a b (9000 bytes in all)"]),
+            (
+                Outcome::Refused { why: why() },
+                vec!["< no connection: reset"],
+            ),
+            (
+                Outcome::TimedOut {
+                    after_millis: 2_500,
+                },
+                vec!["< no answer within 2.5 s"],
+            ),
+            (
+                Outcome::CutShort { why: why() },
+                vec!["< the answer broke off: reset"],
+            ),
+            (
+                Outcome::Garbled { why: why() },
+                vec!["< no HTTP answer: reset"],
+            ),
+            (
+                Outcome::TooLarge { limit: 1024 },
+                vec!["< more than 1024 bytes"],
+            ),
+        ] {
+            let lines = lines(&exchange(outcome));
+            assert_eq!(lines[0], "> GET /venues?city=Ulm");
+            assert_eq!(lines[1..], expected);
+        }
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_counted_and_logs_keep_their_end() {
+        let row = |n: usize| vec![Some(n.to_string())];
+        let rows = Evidence::Rows {
+            says: "rows".into(),
+            table: "t".into(),
+            columns: vec!["id".into()],
+            rows: (0..20).map(row).collect(),
+            sql: "SELECT id\n  FROM t".into(),
+        };
+        assert_eq!(lines(&rows).first().unwrap(), "t: id=0");
+        assert_eq!(lines(&rows).last().unwrap(), "… 12 rows more");
+        assert_eq!(sql(&rows).as_deref(), Some("SELECT id FROM t"));
+        let log = (0..20).map(|n| format!("line {n}")).collect();
+        let log = Evidence::Log {
+            says: "log".into(),
+            lines: log,
+        };
+        assert_eq!(lines(&log).first().unwrap(), "… 12 lines before");
+        assert_eq!(lines(&log).last().unwrap(), "line 19");
+    }
+
+    #[test]
+    fn statements_say_how_they_ended() {
+        let statement = |sqlstate: Option<&str>, rows| Statement {
+            sql: "SELECT 1".into(),
+            sqlstate: sqlstate.map(String::from),
+            rows,
+            plan: None,
+        };
+        let statements = vec![statement(Some("23505"), None), statement(None, Some(3.0))];
+        let shown = lines(&Evidence::Statements {
+            says: String::new(),
+            statements,
+        });
+        assert_eq!(shown, ["SELECT 1 -- failed: 23505", "SELECT 1 -- rows: 3"]);
     }
 }

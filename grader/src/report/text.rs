@@ -41,7 +41,7 @@ fn misleads(c: char) -> bool {
 }
 
 /// [`visible`], with line breaks and runs of blanks folded to one blank.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     visible(text)
         .split_whitespace()
         .collect::<Vec<_>>()

@@ -2,12 +2,12 @@
 //! counted.
 
 mod escape;
+mod finding;
 
-use escape::{block, code, inline};
+use escape::{code, inline};
 
-use super::evidence;
 use super::text::{count, cut};
-use crate::model::{CheckId, Finding, Record, Report, Stage, Verdict};
+use crate::model::{CheckId, Record, Report, Stage, Verdict};
 use crate::score;
 
 /// Bytes a GitHub step summary may have, with room to spare: over 1 MiB it vanishes without a word.
@@ -42,7 +42,7 @@ pub fn render(report: &Report, limit: usize) -> String {
         .into_iter()
         .filter_map(|place| report.checks.get(place));
     for record in failed.filter(|r| matches!(r.verdict, Verdict::Fail { .. })) {
-        page.put(&check(record));
+        page.put(&finding::check(record));
     }
     for (title, name) in [
         ("Our fault, not yours", "broken"),
@@ -174,56 +174,6 @@ fn waiting(report: &Report) -> String {
         )
     };
     report.waiting.iter().take(LINES).map(line).collect()
-}
-
-fn check(record: &Record) -> String {
-    let worth = count(record.points as usize, "point");
-    let mut out = format!(
-        "## {} · {} · {worth}\n\n",
-        code(record.id.as_str()),
-        record.severity
-    );
-    out += &format!("{}\n", inline(&cut(&record.summary, LONG)));
-    let findings = record.verdict.findings();
-    for finding in findings.iter().take(LINES) {
-        out += &one(finding);
-    }
-    if findings.len() > LINES {
-        out += &format!("\n… and {} more like it\n", findings.len() - LINES);
-    }
-    out
-}
-
-fn one(finding: &Finding) -> String {
-    let mut out = "\n".to_owned();
-    let fields = [
-        ("where", Some(&finding.subject)),
-        ("saw", Some(&finding.saw)),
-        ("expected", Some(&finding.expected)),
-        ("actual", Some(&finding.actual)),
-        ("note", finding.note.as_ref()),
-        ("why it matters", finding.why.as_ref()),
-        ("hint", finding.hint.as_ref()),
-    ];
-    for (label, text) in fields {
-        if let Some(text) = text.filter(|t| !t.is_empty()) {
-            out += &format!("- **{label}:** {}\n", inline(&cut(text, LONG)));
-        }
-    }
-    for piece in finding.evidence.iter().take(LINES) {
-        out += &format!("\n{}\n", inline(&cut(evidence::says(piece), LONG)));
-        let lines = evidence::lines(piece);
-        if !lines.is_empty() {
-            out += &format!("\n{}", block("text", &lines.join("\n")));
-        }
-    }
-    if let Some(again) = finding.evidence.iter().rev().find_map(evidence::again) {
-        out += &format!(
-            "\nSee it again:\n\n{}",
-            block("text", &cut(&again, 4 * LONG))
-        );
-    }
-    out
 }
 
 fn reasons(report: &Report, title: &str, name: &str) -> String {

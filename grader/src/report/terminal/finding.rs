@@ -13,9 +13,19 @@ const TITLES: usize = 5;
 /// How long a value may be, in characters.
 const LONG: usize = 400;
 
-/// A failed check with its first `full` findings in full and the others as titles.
-pub(super) fn check(page: &mut Page, record: &Record, full: usize) {
+/// A failed check in two lines, for a page that is full.
+pub(super) fn title(page: &mut Page, record: &Record) {
+    head(page, record);
     let findings = record.verdict.findings();
+    let saw = findings.first().map_or(record.summary.as_str(), |f| &f.saw);
+    let more = match findings.len() {
+        0 | 1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    page.text(2, 2, Ink::Plain, &format!("{}{more}", cut(saw, LONG)));
+}
+
+fn head(page: &mut Page, record: &Record) {
     let worth = format!(
         "{} · {}",
         record.severity,
@@ -25,15 +35,19 @@ pub(super) fn check(page: &mut Page, record: &Record, full: usize) {
         (Ink::Bad, &format!("✗ {}", record.id)),
         (Ink::Faint, &worth),
     );
+}
+
+/// A failed check with its first `full` findings in full and the others as titles.
+pub(super) fn check(page: &mut Page, record: &Record, full: usize) {
+    let findings = record.verdict.findings();
+    head(page, record);
     page.text(2, 0, Ink::Strong, &record.summary);
     let full = full.min(findings.len());
-    for (n, finding) in findings.iter().take(full).enumerate() {
+    let mut said = None;
+    for finding in findings.iter().take(full) {
         page.gap();
-        one(
-            page,
-            finding,
-            n == 0 || findings.get(n - 1).and_then(|f| f.hint.as_ref()) != finding.hint.as_ref(),
-        );
+        one(page, finding, said != Some(&finding.hint));
+        said = Some(&finding.hint);
     }
     let rest = findings.get(full..).unwrap_or_default();
     if full > 0 && !rest.is_empty() {
@@ -70,7 +84,7 @@ fn one(page: &mut Page, finding: &Finding, lesson: bool) {
     page.field("saw", Ink::Bad, &cut(saw, LONG));
     page.field("expected", Ink::Good, &cut(expected, LONG));
     page.field("actual", Ink::Plain, &cut(actual, LONG));
-    page.field("manner", Ink::Plain, manner(finding.manner));
+    page.field("broke", Ink::Bad, broke(finding.manner));
     page.field(
         "note",
         Ink::Plain,
@@ -108,17 +122,21 @@ fn proof(page: &mut Page, finding: &Finding) {
             }
         }
     }
-    if let Some(again) = finding.evidence.iter().rev().find_map(evidence::again) {
-        page.command("again", &again);
+    let mut pieces = finding.evidence.iter().rev();
+    if let Some(curl) = pieces.clone().find_map(evidence::curl) {
+        page.command("again", &curl);
+    }
+    if let Some(sql) = pieces.find_map(evidence::sql) {
+        page.field("query", Ink::Command, &sql);
     }
 }
 
 /// How a service broke, when it did more than answer wrongly.
-fn manner(manner: Manner) -> &'static str {
+fn broke(manner: Manner) -> &'static str {
     match manner {
         Manner::Wrong => "",
-        Manner::ServerError => "the service answered with a server error",
-        Manner::Crash => "the service ended or dropped the connection",
-        Manner::Hang => "the service did not answer in time",
+        Manner::ServerError => "it answered with a server error",
+        Manner::Crash => "it ended or dropped the connection",
+        Manner::Hang => "it did not answer in time",
     }
 }

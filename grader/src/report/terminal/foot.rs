@@ -25,7 +25,7 @@ pub(super) fn all(page: &mut Page, report: &Report) {
     sums(page, report);
     page.gap();
     let (ink, last) = last(report);
-    page.field("first", ink, &last);
+    page.text(2, 2, ink, &last);
 }
 
 fn waiting(page: &mut Page, report: &Report) {
@@ -53,12 +53,19 @@ fn faults(page: &mut Page, report: &Report) {
         Verdict::Broken { fault } => Some(format!("{}: {fault}", r.id)),
         _ => None,
     });
-    let lines: Vec<String> = report.faults.iter().cloned().chain(broken).collect();
+    let all = report.faults.iter().cloned().chain(broken);
+    let lines: Vec<String> = all
+        .map(|l| {
+            l.replace(
+                "
+  try: ", "; try: ",
+            )
+        })
+        .collect();
     list(page, "our fault, not yours", &lines);
     if !lines.is_empty() {
         let advice = "This costs no points. `grader doctor` shows what the grader needs here.";
         page.text(2, 0, Ink::Faint, advice);
-        page.gap();
     }
 }
 
@@ -74,7 +81,6 @@ fn list(page: &mut Page, title: &str, lines: &[String]) {
     if lines.len() > LINES {
         page.text(2, 2, Ink::Faint, &format!("… {} more", lines.len() - LINES));
     }
-    page.gap();
 }
 
 type Said<'a> = Vec<(&'a str, &'a str)>;
@@ -136,8 +142,12 @@ fn gate(tier: &TierStanding, complete: bool) -> (Ink, String) {
     }
     let mut asks = vec![format!("{} % of the points", (share * 100.0).round())];
     if !missing.is_empty() {
-        let ids: Vec<&str> = missing.iter().map(|id| id.as_str()).collect();
-        asks.push(format!("a pass of {}", ids.join(", ")));
+        let ids: Vec<&str> = missing.iter().take(LINES).map(|id| id.as_str()).collect();
+        let more = match missing.len().saturating_sub(LINES) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        asks.push(format!("a pass of {}{more}", ids.join(", ")));
     }
     let part = if complete {
         ""
@@ -152,7 +162,7 @@ fn gate(tier: &TierStanding, complete: bool) -> (Ink, String) {
 
 fn last(report: &Report) -> (Ink, String) {
     match &report.first {
-        Some(first) => (Ink::Strong, first.clone()),
+        Some(first) => (Ink::Strong, format!("fix first: {first}")),
         None if report.verdict == "fault" => (
             Ink::Bad,
             "nothing for you to fix: the fault is ours, and this run settles nothing".into(),

@@ -3,11 +3,14 @@
 //! The order is that of need: how it was run, stage by stage what is wrong, what waits, what could not be
 //! judged, the score, and on the last line what to fix first.
 
+mod breaks;
+mod doc;
 mod finding;
 mod foot;
 mod page;
 mod stage;
 
+pub use doc::{check, list};
 use page::Page;
 
 use super::{Ink, Style};
@@ -108,11 +111,10 @@ mod tests {
         let text = render(&report, 100, Style::PLAIN);
         assert!(text.starts_with("runtime local: no container engine answers here\n"));
         let last = text.rsplit("\n\n").next().unwrap();
-        assert!(last.trim_start().starts_with("first"), "{last}");
-        let first = report.first.unwrap();
-        assert!(
-            last.split_whitespace()
-                .eq(["first"].into_iter().chain(first.split_whitespace()))
+        let last: Vec<&str> = last.split_whitespace().collect();
+        assert_eq!(
+            last.join(" "),
+            format!("fix first: {}", report.first.unwrap())
         );
     }
 
@@ -130,7 +132,7 @@ mod tests {
         assert_eq!(ours.replace_all(&colour, ""), plain);
         for line in plain.lines() {
             assert!(
-                textwrap::core::display_width(line) <= 80 || line.contains("http://"),
+                textwrap::core::display_width(line) <= 80 || line.contains('\''),
                 "{line}"
             );
         }
@@ -144,7 +146,7 @@ mod tests {
             .filter(|l| l.trim_start().starts_with("expected "))
             .count();
         assert_eq!(full, FULL);
-        assert!(text.lines().count() < 250, "{}", text.lines().count());
+        assert!(text.lines().count() < 300, "{}", text.lines().count());
         for n in 0..40 {
             assert!(
                 text.contains(&format!("endpoints.flaw-{n:02}")),

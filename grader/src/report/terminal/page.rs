@@ -2,6 +2,7 @@
 
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
+use super::breaks::{arguments, words_and_commas};
 use crate::report::text::{one_line, visible};
 use crate::report::{Ink, Style};
 
@@ -44,6 +45,12 @@ impl Page {
         self.wrap(&first, indent + hang, ink, &one_line(text));
     }
 
+    /// A line kept as it is, however wide.
+    pub(super) fn verbatim(&mut self, indent: usize, ink: Ink, line: &str) {
+        let line = self.style.paint(ink, visible(line).trim_end());
+        self.push(format!("{}{line}", " ".repeat(indent)).trim_end());
+    }
+
     /// `label    text`, wrapped beside the label. An empty text gives nothing.
     pub(super) fn field(&mut self, label: &str, ink: Ink, text: &str) {
         let text = one_line(text);
@@ -53,19 +60,20 @@ impl Page {
         }
     }
 
-    /// Lines beside an empty label, each wrapped by itself.
+    /// Lines of evidence beside an empty label, each wrapped by itself, after commas too.
     pub(super) fn block(&mut self, lines: &[String]) {
+        let first = " ".repeat(2 + LABEL);
         for line in lines {
-            let line = visible(line);
-            let first = " ".repeat(2 + LABEL);
-            self.wrap(&first, 2 + LABEL + 2, Ink::Faint, &line);
+            let breaks = WordSeparator::Custom(words_and_commas);
+            self.wrap_at(breaks, &first, 2 + LABEL + 2, Ink::Faint, &visible(line));
         }
     }
 
     /// A command beside a label. It is broken only between arguments and with a backslash, so that what
     /// is copied runs.
     pub(super) fn command(&mut self, label: &str, command: &str) {
-        let room = self.width.saturating_sub(2 + LABEL + 2);
+        // Behind the deepest start and before ` \`.
+        let room = self.width.saturating_sub(2 + LABEL + 2 + 2);
         let mut lines: Vec<String> = Vec::new();
         for word in arguments(&visible(command)) {
             match lines.last_mut() {
@@ -114,19 +122,29 @@ impl Page {
     pub(super) fn heading(&mut self, title: &str, counts: &[(Ink, String)]) {
         let plain: Vec<&str> = counts.iter().map(|(_, text)| text.as_str()).collect();
         let used = [title, &plain.join(", ")].map(textwrap::core::display_width);
-        let rule = "─".repeat(
-            self.width
-                .saturating_sub(used.iter().sum::<usize>() + 3 + 2)
-                .max(2),
-        );
-        let counts: Vec<String> = counts
-            .iter()
-            .map(|(ink, text)| self.style.paint(*ink, text))
-            .collect();
-        let title = self.style.paint(Ink::Strong, title);
+        let used = used.iter().sum::<usize>() + 5;
+        // Counts that leave no room for a rule get a line of their own.
+        let apart = used + 2 > self.width;
+        let used = if apart {
+            textwrap::core::display_width(title) + 4
+        } else {
+            used
+        };
+        let rule = self
+            .style
+            .paint(Ink::Faint, &"─".repeat(self.width.saturating_sub(used)));
         let start = self.style.paint(Ink::Faint, "──");
-        let rule = self.style.paint(Ink::Faint, &rule);
-        self.push(format!("{start} {title} {rule} {}", counts.join(", ")).trim_end());
+        let title = self.style.paint(Ink::Strong, title);
+        let counts = counts
+            .iter()
+            .map(|(ink, text)| self.style.paint(*ink, text));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        if apart {
+            self.push(&format!("{start} {title} {rule}"));
+            self.push(&format!("   {counts}"));
+        } else {
+            self.push(format!("{start} {title} {rule} {counts}").trim_end());
+        }
     }
 
     /// A rule across the page.
@@ -142,8 +160,12 @@ impl Page {
         )
     }
 
-    /// `first` may hold colour; it takes as much room as `rest` blanks, or is plain.
     fn wrap(&mut self, first: &str, rest: usize, ink: Ink, text: &str) {
+        self.wrap_at(WordSeparator::AsciiSpace, first, rest, ink, text);
+    }
+
+    /// `first` is blank, or a label that takes as much room as `rest` blanks.
+    fn wrap_at(&mut self, at: WordSeparator, first: &str, rest: usize, ink: Ink, text: &str) {
         let lead = if first.trim().is_empty() {
             first.len()
         } else {
@@ -153,7 +175,7 @@ impl Page {
         let options = Options::new(self.width)
             .initial_indent(&lead)
             .subsequent_indent(&rest)
-            .word_separator(WordSeparator::AsciiSpace)
+            .word_separator(at)
             .word_splitter(WordSplitter::NoHyphenation)
             .wrap_algorithm(WrapAlgorithm::FirstFit);
         for (n, line) in textwrap::wrap(text, options).iter().enumerate() {
@@ -175,59 +197,13 @@ impl Page {
     }
 }
 
-/// A shell command split where a line may be broken: at blanks outside quotes. An option stays with its
-/// value.
-fn arguments(command: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let (mut quote, mut escaped) = (None, false);
-    for c in command.chars() {
-        match (quote, c) {
-            (None, ' ' | '\n') if !escaped => {
-                words.push(String::new());
-                continue;
-            }
-            (None, '\'' | '"') if !escaped => quote = Some(c),
-            (Some(open), c) if c == open && !escaped => quote = None,
-            _ => {}
-        }
-        escaped = c == '\\' && !escaped && quote != Some('\'');
-        if let Some(word) = words.last_mut() {
-            word.push(c);
-        }
-    }
-    let mut joined: Vec<String> = Vec::new();
-    for word in words.into_iter().filter(|w| !w.is_empty() && w != "\\") {
-        match joined.last_mut() {
-            Some(option)
-                if option.starts_with('-') && !option.contains(' ') && !word.starts_with('-') =>
-            {
-                option.push(' ');
-                option.push_str(&word);
-            }
-            _ => joined.push(word),
-        }
-    }
-    joined
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn commands_break_between_arguments_only() {
-        let curl = "curl -i -X POST 'http://h/a b' -H 'x: y' --data '{\"a\": \"it'\\''s  b\"}'";
-        assert_eq!(
-            arguments(curl),
-            [
-                "curl",
-                "-i",
-                "-X POST",
-                "'http://h/a b'",
-                "-H 'x: y'",
-                "--data '{\"a\": \"it'\\''s  b\"}'"
-            ]
-        );
+    fn a_broken_command_can_be_pasted() {
+        let curl = "curl -i -X POST 'http://h/a b' -H 'x: y' --data '{}'";
         let mut page = Page::new(40, Style::PLAIN);
         page.command("again", curl);
         let text = page.finish();

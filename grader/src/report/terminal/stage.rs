@@ -4,7 +4,6 @@ use super::finding;
 use super::page::Page;
 use crate::model::{Record, Report, Stage, Verdict};
 use crate::report::Ink;
-use crate::report::text::count;
 
 /// How many pieces of advice are shown.
 const ADVICE: usize = 5;
@@ -22,17 +21,23 @@ pub(super) fn all(page: &mut Page, report: &Report, full: &[usize]) {
             continue;
         }
         page.heading(stage.as_str(), &counts(&records));
-        for (place, record) in &records {
-            if matches!(record.verdict, Verdict::Fail { .. }) {
-                page.gap();
-                finding::check(page, record, full.get(*place).copied().unwrap_or(0));
-            }
-        }
-        advice(page, &records);
-        if records
+        let failed = records
             .iter()
-            .any(|(_, r)| matches!(r.verdict, Verdict::Fail { .. }))
-        {
+            .filter(|(_, r)| matches!(r.verdict, Verdict::Fail { .. }));
+        let room = |place: usize| full.get(place).copied().unwrap_or(0);
+        let (shown, named): (Vec<_>, Vec<_>) = failed.partition(|(place, _)| room(*place) > 0);
+        for (place, record) in &shown {
+            page.gap();
+            finding::check(page, record, room(*place));
+        }
+        if !named.is_empty() {
+            page.gap();
+        }
+        for (_, record) in &named {
+            finding::title(page, record);
+        }
+        let advised = advice(page, &records);
+        if advised || !shown.is_empty() || !named.is_empty() {
             page.gap();
         }
     }
@@ -60,8 +65,8 @@ fn counts(records: &[(usize, &Record)]) -> Vec<(Ink, String)> {
         .collect()
 }
 
-/// What passed and could be better still: one line each, no points.
-fn advice(page: &mut Page, records: &[(usize, &Record)]) {
+/// What passed and could be better still: one line each, no points. True if there was any.
+fn advice(page: &mut Page, records: &[(usize, &Record)]) -> bool {
     let all: Vec<_> = records
         .iter()
         .filter_map(|(_, r)| match &r.verdict {
@@ -79,12 +84,12 @@ fn advice(page: &mut Page, records: &[(usize, &Record)]) {
         );
     }
     if all.len() > ADVICE {
-        let more = format!("· {} more", count(all.len() - ADVICE, "piece of advice"));
         page.text(
             2,
             2,
             Ink::Faint,
-            &more.replace("piece of advices", "pieces of advice"),
+            &format!("· and {} more", all.len() - ADVICE),
         );
     }
+    !all.is_empty()
 }
