@@ -5,4 +5,5 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod db;
 mod probe;
