@@ -1,6 +1,8 @@
 //! The private Postgres server and what reads it.
 
 mod cluster;
+mod sql;
+mod trace;
 
 use grader::runtime::postgres::{Cluster, ClusterOptions};
 use tempfile::TempDir;

@@ -82,7 +82,7 @@ pub(super) const TRIGGERS: &str = "\
 /// partitioned table, schema and name of each leaf.
 pub(super) const LEAVES: &str = "\
     SELECT p.oid, n.nspname::text, c.relname::text \
-    FROM unnest($1) p(oid) CROSS JOIN LATERAL pg_partition_tree(p.oid) t \
+    FROM unnest($1::oid[]) p(oid) CROSS JOIN LATERAL pg_partition_tree(p.oid) t \
     JOIN pg_class c ON c.oid = t.relid AND c.relkind = 'r' JOIN pg_namespace n ON n.oid = c.relnamespace \
     WHERE t.isleaf ORDER BY p.oid, n.nspname, c.relname";
 

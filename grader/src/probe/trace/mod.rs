@@ -26,6 +26,9 @@ pub struct Trace {
     database: Database,
     server: Option<Arc<Server>>,
     tail: LogTail,
+    /// The statement of ours that stands in the log where the window begins. What ended before it may reach the
+    /// file later than we looked at its end.
+    start: String,
 }
 
 /// What was seen in a window.
@@ -52,11 +55,14 @@ impl Trace {
     pub async fn open(database: &Database) -> Result<Self, Fault> {
         let server = Arc::clone(database.server()?);
         let tail = server.open_window().await?;
-        Ok(Self {
+        let trace = Self {
             database: database.clone(),
-            server: Some(server),
+            server: Some(Arc::clone(&server)),
             tail,
-        })
+            start: marker(),
+        };
+        server.mark(&trace.start).await?;
+        Ok(trace)
     }
 
     /// Closes the window. Everything that had ended by now is in it: a marker of ours is awaited in the log.
@@ -73,8 +79,9 @@ impl Trace {
     }
 
     async fn read(&self, server: &Server) -> Result<Traced, Fault> {
-        let marker = format!("grader {}", Uuid::new_v4());
-        server.mark(&marker).await?;
+        let stop = marker();
+        server.mark(&stop).await?;
+        let mut begun = false;
         let mut tail = self.tail;
         let mut splitter = Splitter::new(tail.format);
         let mut assembler = Assembler::new(&self.database);
@@ -83,10 +90,15 @@ impl Trace {
             let bytes = server.read_log(&mut tail).await?;
             let empty = bytes.is_empty();
             for entry in splitter.feed(&bytes) {
-                if entry.database != self.database.name && entry.message.contains(&marker) {
+                let ours = entry.database != self.database.name;
+                if ours && entry.message.contains(&stop) {
                     return Ok(assembler.finish());
                 }
-                assembler.take(entry);
+                if begun {
+                    assembler.take(entry);
+                } else {
+                    begun = ours && entry.message.contains(&self.start);
+                }
             }
             if Instant::now() > end {
                 let cause = "the end of the window does not appear in it";
@@ -97,6 +109,10 @@ impl Trace {
             }
         }
     }
+}
+
+fn marker() -> String {
+    format!("grader {}", Uuid::new_v4())
 }
 
 impl Drop for Trace {
