@@ -1,6 +1,6 @@
 //! One database of a run, and the two ordinary ways into it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,8 +22,9 @@ pub struct Database {
     observer: Config,
     role: String,
     server: Option<Arc<Server>>,
-    /// Backends of our own that log in as the app's role: not the service's doing.
-    ours: Arc<Mutex<BTreeSet<i32>>>,
+    /// Sessions of our own that logged in as the app's role, by the name the log gives them, and their backends:
+    /// not the service's doing.
+    ours: Arc<Mutex<BTreeMap<String, i32>>>,
 }
 
 impl fmt::Debug for Database {
@@ -100,27 +101,35 @@ impl Database {
             .map_err(|e| fault(doing, &e))
     }
 
-    /// A new session with the app's own rights. Call [`Database::forget`] with its pid when it ends.
+    /// A new session with the app's own rights, remembered as ours.
     pub(crate) async fn edit(&self) -> Result<Session, Fault> {
         let doing = format!("logging in to {} as the service's role", self.name);
-        let session = Session::open(&self.app)
-            .await
-            .map_err(|e| fault(doing, &e))?;
-        self.ours().insert(session.pid());
+        let failed = |e: tokio_postgres::Error| fault(doing.as_str(), &e);
+        let session = Session::open(&self.app).await.map_err(failed)?;
+        let row = session.query_one(SESSION_ID, &[]).await.map_err(failed)?;
+        let id: String = row.try_get(0).map_err(failed)?;
+        self.ours().insert(id, session.pid());
         Ok(session)
     }
 
-    /// The backend is no longer ours: its number may be given to the service's next session.
-    pub(crate) fn forget(&self, pid: i32) {
-        self.ours().remove(&pid);
+    /// Whether the session that the log names so is one of our own, open or ended.
+    pub(crate) fn is_our_session(&self, id: &str) -> bool {
+        self.ours().contains_key(id)
     }
 
-    /// Whether this backend is one of our own.
-    pub(crate) fn is_ours(&self, pid: i32) -> bool {
-        self.ours().contains(&pid)
+    /// Whether one of our own sessions has or had this backend.
+    pub(crate) fn is_our_backend(&self, pid: i32) -> bool {
+        self.ours().values().any(|ours| *ours == pid)
     }
 
-    fn ours(&self) -> std::sync::MutexGuard<'_, BTreeSet<i32>> {
+    fn ours(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, i32>> {
         self.ours.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// The session's name in the log (manual 20.8.3, `%c`). Everything is qualified: the app's role may have a search
+/// path of its own.
+const SESSION_ID: &str = "SELECT pg_catalog.to_hex(pg_catalog.trunc(EXTRACT(EPOCH FROM backend_start))\
+     ::pg_catalog.int8) OPERATOR(pg_catalog.||) '.'::pg_catalog.text OPERATOR(pg_catalog.||) \
+     pg_catalog.to_hex(pid) FROM pg_catalog.pg_stat_activity \
+     WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()";

@@ -34,5 +34,5 @@ pub use operator::{LockMode, Operator, TableLock};
 pub use quote::{ident, literal};
 pub use search::Search;
 pub use server::{Adopt, Server};
-pub(crate) use session::Session;
+pub(crate) use session::{Session, fault};
 pub use settings::Capabilities;

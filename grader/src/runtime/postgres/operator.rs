@@ -196,7 +196,7 @@ impl<'a> Operator<'a> {
         let mut ended = 0;
         for row in rows.map_err(|e| fault(doing, &e))? {
             let pid: i32 = row.try_get(0).doing(doing)?;
-            if !database.is_ours(pid) && self.end_backend(pid).await? {
+            if !database.is_our_backend(pid) && self.end_backend(pid).await? {
                 ended += 1;
             }
         }

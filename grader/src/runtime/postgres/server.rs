@@ -67,7 +67,7 @@ impl Server {
     /// Takes over a server that was made ready before: our logins get new passwords.
     pub(super) async fn renew(
         adopt: Adopt,
-        capabilities: Capabilities,
+        mut capabilities: Capabilities,
     ) -> Result<Arc<Self>, Fault> {
         let old = open(&adopt, HOME).await?;
         let operator = Login::ours(&adopt.operator.role);
@@ -79,10 +79,13 @@ impl Server {
         old.batch_execute(&sql)
             .await
             .map_err(|e| fault(doing, &e))?;
+        let settings =
+            "SELECT current_setting('server_version'), current_setting('log_destination')";
         let row = old
-            .query_one("SHOW server_version", &[])
+            .query_one(settings, &[])
             .await
             .map_err(|e| fault(doing, &e))?;
+        capabilities.json_log = row.get::<_, &str>(1).contains("jsonlog");
         let home = config(&adopt.reach, &operator, HOME, Purpose::Operate);
         let watching = config(&adopt.reach, &watch, HOME, Purpose::Read);
         Ok(Arc::new(Self {
@@ -207,6 +210,7 @@ async fn prepare(session: &Session, adopt: &Adopt) -> Result<Capabilities, Fault
 
     let home = open(adopt, HOME).await?;
     for function in [
+        "pg_current_logfile(text)",
         "pg_read_binary_file(text, bigint, bigint, boolean)",
         "pg_stat_file(text)",
     ] {

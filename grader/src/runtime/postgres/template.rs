@@ -55,7 +55,7 @@ impl Template {
         if let Some(ready) = read(&folder) {
             return Ok(ready);
         }
-        let lock_file = folder.with_extension("lock");
+        let lock_file = cache.join(format!("{}.lock", key(binaries)));
         let lock = tokio::task::spawn_blocking(move || {
             let file = fs::File::create(lock_file)?;
             file.lock().map(|()| file)
