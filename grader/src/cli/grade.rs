@@ -8,13 +8,13 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 
 use super::find_pack::{self, Places};
-use super::{display, watching};
+use super::{Look, display, print, watching};
 use crate::feedback::{self, Redactor};
 use crate::model::{
     CheckId, CheckIndex, Event, Exit, PackRef, Report, RuntimeRef, Stage, SubmissionRef, nearest,
 };
 use crate::pack::Pack;
-use crate::report::{Style, Target, terminal};
+use crate::report::{Target, terminal, write_atomically};
 use crate::run::{self, Selection, Settings};
 use crate::runtime::{self, Choice, Options, Refusal, Runtime};
 use crate::score::{Gate, Rules};
@@ -184,18 +184,16 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
 }
 
 fn tell(args: &GradeArgs, report: &Report) -> Result<Exit, Stop> {
-    let width = display::width();
-    let text = terminal::render(report, Style::for_stdout(), width);
-    // A pipe that was closed (`| head`) has seen what it wanted.
-    let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+    let fault = |fault: crate::model::Fault| Stop::Fault(fault.to_string());
+    // Files first: a reader who closes the pipe must not cost them.
     for target in &args.report {
-        target.write(report).map_err(|fault| Stop::Fault(fault.to_string()))?;
+        let text = target.format.render(report).map_err(fault)?;
+        write_atomically(&target.path, text.as_bytes()).map_err(fault)?;
     }
-    Ok(match report.verdict.as_str() {
-        "open" => Exit::Open,
-        "fault" => Exit::Fault,
-        _ => Exit::NotYet,
-    })
+    let look = Look::for_stdout();
+    let text = terminal::render(report, look.width, look.style);
+    print(&mut std::io::stdout(), &text).map_err(fault)?;
+    Ok(report.exit())
 }
 
 fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, Stop> {

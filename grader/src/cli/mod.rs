@@ -6,14 +6,18 @@ mod doctor;
 mod explain;
 mod find_pack;
 mod grade;
+mod look;
 mod pack;
 mod watching;
 
+use look::{Look, print};
+
+use std::io::{stderr, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::model::Exit;
+use crate::model::{Exit, Fault};
 
 /// Tells you, with proof, what is wrong with the backend service you built, why it matters, and what to
 /// try next.
@@ -31,9 +35,19 @@ enum Verb {
     /// Raise a service beside a real Postgres, question it, and report
     Grade(Box<grade::GradeArgs>),
     /// Explain a check: what it looks at, why it matters, how to mend it
-    Explain(explain::ExplainArgs),
+    Explain {
+        /// The id of a check, or of a finding
+        id: String,
+    },
     /// List all checks
-    Checks(checks::ChecksArgs),
+    Checks {
+        /// Only those of this stage
+        #[arg(long)]
+        stage: Option<String>,
+        /// As JSON, with everything about them
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what this machine has, and what to install
     Doctor(doctor::DoctorArgs),
     /// Work on project packs: lint one, draft one
@@ -62,12 +76,24 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
+fn said(exit: Result<Exit, Fault>) -> Exit {
+    exit.unwrap_or_else(|fault| {
+        eprintln!("error: the grader failed: {fault}");
+        Exit::Fault
+    })
+}
+
 async fn run(verb: Verb) -> Exit {
     let index = crate::checks::index();
     match verb {
         Verb::Grade(args) => grade::grade(*args, &index).await,
-        Verb::Explain(args) => explain::explain(&args, &index),
-        Verb::Checks(args) => checks::checks(&args, &index),
+        Verb::Explain { id } => {
+            said(explain::explain(&index, &id, Look::for_stdout(), &mut stdout(), &mut stderr()))
+        }
+        Verb::Checks { stage, json } => {
+            let (look, stage) = (Look::for_stdout(), stage.as_deref());
+            said(checks::checks(&index, stage, json, look, &mut stdout(), &mut stderr()))
+        }
         Verb::Doctor(args) => doctor::doctor(&args).await,
         Verb::Pack(args) => pack::pack(&args, &index),
     }

@@ -33,6 +33,9 @@ pub trait Runtime: Send + Sync {
     /// Why this way was chosen: one line, the first of the report.
     fn why(&self) -> &str;
 
+    /// The folder in which the run's files lie, if it has one: what a report must not show.
+    fn folder(&self) -> Option<std::path::PathBuf>;
+
     /// Builds the submission, or finds it built. Called once, before the first [`raise`](Runtime::raise).
     ///
     /// # Errors

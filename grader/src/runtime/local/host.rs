@@ -13,7 +13,7 @@ use super::replica::{Replica, Site};
 use super::stores::{self, Look};
 use crate::model::Fault;
 use crate::runtime::machine::strays;
-use crate::runtime::postgres::{Cluster, Database, StopHow};
+use crate::runtime::postgres::{Cluster, Database, StopMode};
 use crate::runtime::world::Host;
 use crate::runtime::{BootFacts, Liveness, Stop, Stores, Trouble};
 
@@ -63,7 +63,7 @@ impl Local {
         }
         let ended = self.end(GRACE).await;
         if let Some(cluster) = &self.own {
-            cluster.stop(StopHow::Immediate).await?;
+            cluster.stop(StopMode::Immediate).await?;
         }
         let folder = self.site.app.parent().map(std::path::Path::to_owned);
         if let Some(folder) = folder.filter(|_| !self.keep) {
@@ -130,7 +130,7 @@ impl Host for Handle {
                 .filter_map(|r| Some(r.process()?.kin()))
                 .collect();
             let (app, home, since) = (self.0.site.app.clone(), self.0.home.clone(), self.0.since);
-            let postgres = database::addresses(&self.0.database.url_for_service);
+            let postgres = database::addresses(&self.0.database.service_url);
             let look = move || {
                 let pids = kins.iter().flat_map(strays::family).collect();
                 Ok(stores::stores(&Look {

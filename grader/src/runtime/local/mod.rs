@@ -19,7 +19,7 @@ mod stores;
 mod story;
 mod wait;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
@@ -38,7 +38,7 @@ use super::machine::copy;
 use super::machine::environment::Environment;
 use super::machine::sweep::Run;
 use super::machine::user::RunAs;
-use super::postgres::{Cluster, ClusterOptions, StopHow};
+use super::postgres::{Cluster, ClusterOptions, StopMode};
 use super::ready::Asker;
 use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Fault, RuntimeKind};
@@ -118,11 +118,9 @@ impl LocalRuntime {
     }
 
     async fn start_cluster(&self, name: &str) -> Result<Cluster, Fault> {
-        let options = ClusterOptions {
-            dir: self.run.folder.join(name),
-            run_id: self.run.id.clone(),
-        };
-        Cluster::start(options).await
+        let folder = self.run.folder.join(name);
+        make(&folder)?;
+        Cluster::start(ClusterOptions::new(self.run.id.clone(), folder)).await
     }
 
     async fn put_up(&self, spec: &WorldSpec) -> Result<World, Trouble> {
@@ -148,7 +146,7 @@ impl LocalRuntime {
         );
         variables.insert(
             (&spec.database_var).into(),
-            (&database.url_for_service).into(),
+            (&database.service_url).into(),
         );
         let site = Arc::new(Site {
             spec: spec.clone(),
@@ -190,8 +188,8 @@ impl LocalRuntime {
     async fn copy(&self, product: &Product, app: &Path, home: &Path) -> Result<(), Fault> {
         let (from, app, home, run_as) = (
             product.app.clone(),
-            app.clone(),
-            home.clone(),
+            app.to_path_buf(),
+            home.to_path_buf(),
             self.run_as.clone(),
         );
         blocking(move || {
@@ -252,7 +250,7 @@ impl LocalRuntime {
         let standing: Vec<_> = worlds.iter().filter_map(Weak::upgrade).collect();
         let fallen = join_all(standing.iter().map(|world| world.fall())).await;
         let stopped = match self.cluster.get() {
-            Some(cluster) => cluster.stop(StopHow::Immediate).await,
+            Some(cluster) => cluster.stop(StopMode::Immediate).await,
             None => Ok(()),
         };
         // Also ends what a world that was still on its way up has started.
@@ -269,6 +267,10 @@ impl Runtime for LocalRuntime {
 
     fn why(&self) -> &str {
         &self.why
+    }
+
+    fn folder(&self) -> Option<PathBuf> {
+        Some(self.run.folder.clone())
     }
 
     fn build(&self) -> BoxFuture<'_, Result<Built, Trouble>> {
