@@ -5,5 +5,6 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod db;
 mod probe;
 mod runtime;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::Findings;
 use crate::model::{Evidence, Exchange, Fault};
-use crate::pack::Pack;
+use crate::pack::{OpId, Pack};
 use crate::probe::sql::Observer;
 use crate::probe::trace::Trace;
 use crate::probe::{Http, Journal, Planter, curl, shortened};
@@ -88,6 +88,11 @@ impl Cx {
             exchange: Box::new(shortened(exchange, SHOWN)),
             curl: curl(&exchange.sent),
         }
+    }
+
+    /// `GET /venues/{venue_id}`: an operation as the contract spells it.
+    pub fn line(&self, op: &OpId) -> String {
+        self.pack().op(op).map_or_else(|| op.to_string(), |o| o.line())
     }
 
     /// A reader of the learner's tables, if there is a database to read.

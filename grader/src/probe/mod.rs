@@ -1,10 +1,15 @@
 //! How we ask: every probe goes through here, and everything it sees is kept as evidence.
 
+pub mod catalog;
 mod curl;
 mod http;
 mod journal;
+pub mod plant;
 pub mod raw;
+pub mod sql;
+pub mod trace;
 
 pub use curl::curl;
 pub use http::{Http, Request};
 pub use journal::{Journal, shortened};
+pub use plant::Planter;

@@ -24,6 +24,10 @@ pub struct Run {
     pub journal: Journal,
     /// Failures of ours that belong to no check.
     pub faults: Vec<Fault>,
+    /// The version of the Postgres server, if there is one.
+    pub postgres: Option<String>,
+    /// Where what is still up can be reached: `the service answers at http://…`.
+    pub kept: Vec<String>,
     /// Wall time in seconds.
     pub seconds: f64,
 }
@@ -61,7 +65,6 @@ pub async fn conduct(
         events,
     });
     let boards: Vec<_> = planned.iter().map(|p| (p.check.id, watch::Sender::new(None))).collect();
-    let boards = Arc::new(boards);
     let runs = planned.iter().map(|p| one(Arc::clone(&stand), p, &boards));
     let records = join_all(runs).await;
     let _ = stand.events.send(Event::Done);
@@ -69,6 +72,8 @@ pub async fn conduct(
         records,
         journal: stand.journal.clone(),
         faults: Vec::new(),
+        postgres: stand.worlds.postgres(),
+        kept: stand.worlds.kept(),
         seconds: started.elapsed().as_secs_f64(),
     }
 }
@@ -76,7 +81,7 @@ pub async fn conduct(
 /// Whether a check passed, posted for those who wait.
 type Boards = [(&'static str, watch::Sender<Option<bool>>)];
 
-async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Arc<Vec<(&'static str, watch::Sender<Option<bool>>)>>) -> Record {
+async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
     let check = planned.check;
     let by = blockers(check, boards).await;
     let mut seconds = 0.0;
@@ -97,7 +102,7 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Arc<Vec<(&'static st
     }
     let meta = check.meta();
     Record {
-        points: stand.pack.points(&meta),
+        points: stand.pack.points.get(&meta.id).copied().unwrap_or(meta.severity.points()),
         id: meta.id,
         stage: meta.stage,
         summary: meta.summary,

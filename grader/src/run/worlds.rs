@@ -109,25 +109,56 @@ impl Worlds {
             return Err(trouble.clone());
         }
         let service = &self.pack.service;
-        spec.ready = service.ready.clone();
+        spec.ready = (service.ready.method.to_string(), service.ready.path.clone());
         spec.within = service.within;
         spec.port_var.clone_from(&service.port);
         spec.database_var.clone_from(&service.database);
-        spec.env = service.environment(spec.kind);
+        spec.env = environment(&self.pack, spec.kind);
         self.tell(Some(spec.kind), "starting the service beside its database");
         let world: World = self.runtime.raise(&spec).await?;
         Ok(Arc::new(Raised::new(world)))
     }
 
-    /// Lowers everything.
-    pub(super) async fn close(&self) -> Result<(), Fault> {
-        self.runtime.close().await
+    /// The worlds that are shared and up.
+    fn up(&self) -> impl Iterator<Item = &Arc<Raised>> {
+        self.shared.values().filter_map(|(cell, _)| cell.get()?.as_ref().ok())
+    }
+
+    /// The version of the Postgres server, if a world has one.
+    pub(super) fn postgres(&self) -> Option<String> {
+        self.up().find_map(|raised| Some(raised.world.database()?.version.clone()))
+    }
+
+    /// Where the worlds that are up can be reached.
+    pub(super) fn kept(&self) -> Vec<String> {
+        let says = |raised: &Arc<Raised>| {
+            let service = format!("the service answers at {}", raised.world.base_url(0));
+            let database = raised.world.database().map(|d| format!("its database is {}", d.service_url));
+            [Some(service), database]
+        };
+        self.up().flat_map(says).flatten().collect()
     }
 
     fn tell(&self, world: Option<WorldKind>, what: &str) {
         // Nobody watching is no reason to stop.
         let _ = self.events.send(Event::Raising { world, what: what.to_owned() });
     }
+}
+
+/// The project's own variables in a world of this kind: lifetimes are short in the short world, and the limit
+/// on logins is out of the way in all but the worlds that judge it.
+fn environment(pack: &Pack, kind: WorldKind) -> BTreeMap<String, String> {
+    let mut env = pack.service.env.clone();
+    let Some(auth) = &pack.auth else { return env };
+    let ttls = auth.env.ttls.values().chain(auth.env.login_limit.iter().filter_map(|l| l.window.as_ref()));
+    for ttl in ttls {
+        let value = if kind == WorldKind::Short { ttl.short } else { ttl.normal };
+        env.insert(ttl.name.clone(), value.to_string());
+    }
+    if let Some(limit) = &auth.env.login_limit {
+        env.insert(limit.name.clone(), limit.loose.to_string());
+    }
+    env
 }
 
 fn boot(

@@ -22,7 +22,9 @@ impl Planter {
             matches!(value, Value::String(_) | Value::Number(_)).then_some(value)
         };
         let natural = || sent.get(&entity.natural_key()?.name).cloned();
-        in_reply().or_else(natural).or_else(|| self.key_in_location(entity, created))
+        in_reply()
+            .or_else(natural)
+            .or_else(|| self.key_in_location(entity, created))
     }
 
     /// What the read operation's key parameter stands for in `Location`, absolute or relative.

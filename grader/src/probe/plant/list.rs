@@ -27,15 +27,25 @@ impl Planter {
     /// # Errors
     /// Only when a request cannot be formed.
     pub async fn look_for(&self, of: &Planted) -> Result<Option<(Walk, Option<Value>)>, Fault> {
-        let Some(entity) = self.entity(of) else { return Ok(None) };
-        let Some(call) = entity.list.clone() else { return Ok(None) };
-        let Some(key) = of.key.clone() else { return Ok(None) };
-        let key_name = entity.key_place().and_then(|p| p.pointer()?.last().map(str::to_owned));
+        let Some(entity) = self.entity(of) else {
+            return Ok(None);
+        };
+        let Some(call) = entity.list.clone() else {
+            return Ok(None);
+        };
+        let Some(key) = of.key.clone() else {
+            return Ok(None);
+        };
+        let key_name = entity
+            .key_place()
+            .and_then(|p| p.pointer()?.last().map(str::to_owned));
         let is_it = |item: &Value| {
             let there = key_name.as_ref().and_then(|name| item.get(name));
             there.is_some_and(|there| text(there) == text(&key))
         };
-        let Some(walk) = self.walk(of, &call, is_it).await? else { return Ok(None) };
+        let Some(walk) = self.walk(of, &call, is_it).await? else {
+            return Ok(None);
+        };
         let found = walk.items.iter().find(|i| is_it(i)).cloned();
         Ok(Some((walk, found)))
     }
@@ -47,18 +57,34 @@ impl Planter {
         call: &Call,
         is_it: impl Fn(&Value) -> bool,
     ) -> Result<Option<Walk>, Fault> {
-        let Some(operation) = self.pack.op(&call.op).cloned() else { return Ok(None) };
-        let Some(params) = self.bind(call, None, &of.facts, &of.parents) else { return Ok(None) };
-        let Some(path) = operation.path.fill(&params) else { return Ok(None) };
-        let mut walk = Walk { pages: Vec::new(), items: Vec::new(), complete: false };
+        let Some(operation) = self.pack.op(&call.op).cloned() else {
+            return Ok(None);
+        };
+        let Some(params) = self.bind(call, None, &of.facts, &of.parents) else {
+            return Ok(None);
+        };
+        let Some(path) = operation.path.fill(&params) else {
+            return Ok(None);
+        };
+        let mut walk = Walk {
+            pages: Vec::new(),
+            items: Vec::new(),
+            complete: false,
+        };
         let mut turn = Some(first(&operation));
         while let Some(query) = turn.take() {
-            let page = self.page(&operation, &path, &query, walk.pages.last()).await?;
+            let page = self
+                .page(&operation, &path, &query, walk.pages.last())
+                .await?;
             let body = page.json();
             let ok = said_yes(&page);
             walk.pages.push(page);
-            let Some(body) = body.filter(|_| ok) else { break };
-            let Some(listing) = &operation.listing else { break };
+            let Some(body) = body.filter(|_| ok) else {
+                break;
+            };
+            let Some(listing) = &operation.listing else {
+                break;
+            };
             let items: Vec<Value> = listing.items.get(&body).into_iter().cloned().collect();
             let (found, count) = (items.iter().any(&is_it), items.len());
             walk.items.extend(items);
@@ -89,12 +115,15 @@ impl Planter {
             pairs.push((limit.clone(), max.to_string()));
         }
         pairs.extend(query.clone());
-        let query: Vec<_> =
-            pairs.iter().map(|(n, v)| format!("{}={}", encoded(n), encoded(v))).collect();
+        let query: Vec<_> = pairs
+            .iter()
+            .map(|(n, v)| format!("{}={}", encoded(n), encoded(v)))
+            .collect();
         let mark = if query.is_empty() { "" } else { "?" };
-        let request = self
-            .http
-            .request(operation.method.as_str(), &format!("{path}{mark}{}", query.join("&")));
+        let request = self.http.request(
+            operation.method.as_str(),
+            &format!("{path}{mark}{}", query.join("&")),
+        );
         match parent {
             Some(parent) => request.after(parent).send().await,
             None => request.send().await,
@@ -111,7 +140,10 @@ fn first(operation: &Operation) -> Option<(String, String)> {
 }
 
 /// What the next page is asked with; the outer none ends the walk.
-#[expect(clippy::option_option, reason = "a page may be asked for without any parameter")]
+#[expect(
+    clippy::option_option,
+    reason = "a page may be asked for without any parameter"
+)]
 fn next(
     operation: &Operation,
     body: &Value,

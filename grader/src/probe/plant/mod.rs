@@ -7,6 +7,7 @@ mod key;
 mod list;
 mod make;
 mod same;
+mod shown;
 mod tour;
 
 use std::collections::BTreeMap;
@@ -19,10 +20,11 @@ use serde_json::Value;
 
 use super::Http;
 use crate::model::{Exchange, Fault};
-use crate::pack::{Bound, Call, Entity, Manner, Pack, Spot};
+use crate::pack::{Bound, Call, Entity, Manner, OpId, Pack, Spot};
 
 pub use list::Walk;
 pub use same::same;
+pub use shown::Shown;
 pub use tour::{Deed, Step};
 
 /// Plants and asks, with one client, one pack and one stream of chance.
@@ -50,10 +52,10 @@ pub struct Planted {
 /// Why a thing could not be planted.
 #[derive(Debug, Clone)]
 pub enum NotPlanted {
-    /// The service did not say yes.
-    Refused(Box<Exchange>),
+    /// The service did not say yes to this operation.
+    Refused(OpId, Box<Exchange>),
     /// It said yes, and nothing tells by which key the thing is known.
-    NoKey(Box<Exchange>),
+    NoKey(OpId, Box<Exchange>),
     /// The pack gives no way to make one.
     NoWay(String),
 }
@@ -62,7 +64,7 @@ impl NotPlanted {
     /// The exchange behind it, if there was one.
     pub fn exchange(&self) -> Option<&Exchange> {
         match self {
-            Self::Refused(exchange) | Self::NoKey(exchange) => Some(exchange),
+            Self::Refused(_, exchange) | Self::NoKey(_, exchange) => Some(exchange),
             Self::NoWay(_) => None,
         }
     }
@@ -71,9 +73,9 @@ impl NotPlanted {
 impl fmt::Display for NotPlanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(e) => write!(f, "{} answered {}", e.line(), answer(e)),
-            Self::NoKey(e) => {
-                write!(f, "{} answered {} without the new thing's key", e.line(), answer(e))
+            Self::Refused(op, e) => write!(f, "{op} answered {}", answer(e)),
+            Self::NoKey(op, e) => {
+                write!(f, "{op} answered {} without the new thing's key", answer(e))
             }
             Self::NoWay(why) => f.write_str(why),
         }
@@ -169,16 +171,38 @@ impl Planter {
     /// Only when the request cannot be formed.
     pub async fn change(&mut self, of: &Planted) -> Result<Option<Changed>, Fault> {
         let pack = self.pack();
-        let Some(entity) = pack.entity(&of.entity) else { return Ok(None) };
-        let Some(update) = &entity.update else { return Ok(None) };
-        let Some(fact) = entity.changeable().find(|f| of.facts.contains_key(&f.name)) else {
+        let Some(update) = pack.entity(&of.entity).and_then(|e| e.update.as_ref()) else {
             return Ok(None);
         };
+        let Some((fact, value, body)) = self.a_change(of) else {
+            return Ok(None);
+        };
+        let exchange = self
+            .ask(of, &update.call, of.key.as_ref(), Some(body))
+            .await?;
+        Ok(exchange.map(|exchange| Changed {
+            exchange,
+            fact,
+            value,
+        }))
+    }
+
+    /// A valid body for the update of a thing like this one; none when the pack has no such operation.
+    pub fn change_of(&mut self, of: &Planted) -> Option<Value> {
+        self.a_change(of).map(|(_, _, body)| body)
+    }
+
+    fn a_change(&mut self, of: &Planted) -> Option<(String, Value, Value)> {
+        let pack = self.pack();
+        let entity = pack.entity(&of.entity)?;
+        let update = entity.update.as_ref()?;
+        let fact = entity
+            .changeable()
+            .find(|f| of.facts.contains_key(&f.name))?;
         let old = of.facts.get(&fact.name).cloned().unwrap_or(Value::Null);
         let value = self.another(fact, &old);
         let body = self.change_body(entity, of, &fact.name, &value, update.manner);
-        let exchange = self.ask(of, &update.call, of.key.as_ref(), Some(body)).await?;
-        Ok(exchange.map(|exchange| Changed { exchange, fact: fact.name.clone(), value }))
+        Some((fact.name.clone(), value, body))
     }
 
     /// Calls one of a thing's operations, with another key in its place; none when the path cannot be filled.
@@ -192,10 +216,19 @@ impl Planter {
         key: Option<&Value>,
         body: Option<Value>,
     ) -> Result<Option<Exchange>, Fault> {
-        let Some(operation) = self.pack.op(&call.op) else { return Ok(None) };
-        let Some(params) = self.bind(call, key, &of.facts, &of.parents) else { return Ok(None) };
-        let Some(path) = operation.path.fill(&params) else { return Ok(None) };
-        let request = self.http.request(operation.method.as_str(), &path).after(&of.created);
+        let Some(operation) = self.pack.op(&call.op) else {
+            return Ok(None);
+        };
+        let Some(params) = self.bind(call, key, &of.facts, &of.parents) else {
+            return Ok(None);
+        };
+        let Some(path) = operation.path.fill(&params) else {
+            return Ok(None);
+        };
+        let request = self
+            .http
+            .request(operation.method.as_str(), &path)
+            .after(&of.created);
         let request = match body {
             Some(body) => request.json(&body),
             None => request,
@@ -277,7 +310,11 @@ pub struct Changed {
 fn up(parents: &IndexMap<String, Arc<Planted>>, way: &[String]) -> Option<Value> {
     let (first, rest) = way.split_first()?;
     let parent = parents.get(first)?;
-    if rest.is_empty() { parent.key.clone() } else { up(&parent.parents, rest) }
+    if rest.is_empty() {
+        parent.key.clone()
+    } else {
+        up(&parent.parents, rest)
+    }
 }
 
 /// A value as it stands in a path or a query.

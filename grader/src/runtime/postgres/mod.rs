@@ -1,57 +1,38 @@
-//! A place for the private Postgres server.
+//! A private Postgres server: found or fetched, started from a prepared copy, and shared out by login.
+//!
+//! [`Binaries`] are found on this machine or fetched, a [`Cluster`] is one server process on a data directory of
+//! its own, a [`Server`] is how we talk to a server (ours, or one in a container), a [`Database`] is what one
+//! world of the service gets. Who may do what there is decided in two files: `login.rs` makes the logins,
+//! `operator.rs` is the closed list of what is ever done as superuser.
 
-use crate::model::Fault;
-use std::path::PathBuf;
+mod account;
+mod binaries;
+mod cluster;
+mod copy;
+mod database;
+mod fetch;
+mod initdb;
+mod log;
+mod login;
+mod operator;
+mod process;
+mod quote;
+mod ready;
+mod search;
+mod server;
+mod session;
+mod settings;
+mod template;
 
-/// A database of the run.
-#[derive(Debug, Clone)]
-pub struct Database {
-    /// What the service gets as `DATABASE_URL`.
-    pub url_for_service: String,
-}
-
-/// Options.
-#[derive(Debug, Clone)]
-pub struct ClusterOptions {
-    /// Folder.
-    pub dir: PathBuf,
-    /// Run id.
-    pub run_id: String,
-}
-
-/// How to stop.
-#[derive(Debug, Clone, Copy)]
-pub enum StopHow {
-    /// Now.
-    Immediate,
-}
-
-/// A server.
-#[derive(Debug, Clone)]
-pub struct Cluster {}
-
-impl Cluster {
-    /// Starts.
-    ///
-    /// # Errors
-    /// Fault.
-    pub async fn start(_options: ClusterOptions) -> Result<Self, Fault> {
-        Ok(Self {})
-    }
-    /// Creates.
-    ///
-    /// # Errors
-    /// Fault.
-    pub async fn create_database(&self, name: &str) -> Result<Database, Fault> {
-        Ok(Database {
-            url_for_service: format!("postgres://app@127.0.0.1:5/{name}"),
-        })
-    }
-    /// Stops.
-    ///
-    /// # Errors
-    /// Fault.
-    pub async fn stop(&self, _how: StopHow) -> Result<(), Fault> {
-        Ok(())
-    }
-}
+pub use binaries::Binaries;
+pub use cluster::{Cluster, ClusterOptions, StopMode};
+pub use database::Database;
+pub use fetch::fetch;
+pub use log::{LogFormat, LogTail};
+pub use login::Login;
+pub use operator::{LockMode, Operator, TableLock};
+pub use quote::{ident, literal};
+pub use search::Search;
+pub use server::{Adopt, Server};
+pub(crate) use session::{Session, fault};
+pub use settings::Capabilities;
