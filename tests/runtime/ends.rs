@@ -59,7 +59,7 @@ async fn who_leaves_the_group_and_who_ignores_term_end_all_the_same() {
                subprocess.Popen(['env', '-i', '/bin/sleep', '1000'])\nlib.serve()";
     let bench = Bench::python(app);
     let runtime = bench.open().await;
-    runtime.raise(&spec(20.0)).await.unwrap();
+    let _world = runtime.raise(&spec(20.0)).await.unwrap();
     assert_eq!(processes_in(&bench.cache.path().join("runs")).len(), 3);
     let begun = Instant::now();
     runtime.close().await.unwrap();
@@ -94,7 +94,7 @@ async fn a_flood_of_output_stays_in_bounds() {
     };
     until(|| logs() >= 1 << 20).await;
     let asked = about(&world, 0).await;
-    assert_eq!(asked["cwd"].is_string(), true);
+    assert!(asked["cwd"].is_string());
     assert_eq!(logs(), 1 << 20);
     assert!(world.log_tail(5).iter().all(|line| line.len() <= 2000));
     runtime.close().await.unwrap();

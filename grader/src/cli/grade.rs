@@ -143,11 +143,12 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     folders.extend(runtime.folder());
     let (events, seen) = mpsc::unbounded_channel::<Event>();
     let shown = tokio::spawn(display::show(seen));
+    let checks = crate::checks::all();
     let started = jiff::Timestamp::now();
     let complete = settings.selection.is_whole();
     let seed = settings.seed;
     let conducted = tokio::select! {
-        run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &crate::checks::all(), settings, events) => Some(run),
+        run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &checks, settings, events) => Some(run),
         () = watching::interrupted() => None,
     };
     let Some(mut run) = conducted else {

@@ -126,7 +126,7 @@ impl Worlds {
 
     /// The version of the Postgres server, if a world has one.
     pub(super) fn postgres(&self) -> Option<String> {
-        self.up().find_map(|raised| Some(raised.world.database()?.version.clone()))
+        self.up().find_map(|raised| Some(raised.world.database()?.server().ok()?.version().to_owned()))
     }
 
     /// Where the worlds that are up can be reached.

@@ -12,7 +12,7 @@ use super::plan::{self, Plan};
 use super::process::{Launch, Process};
 use super::story::Telling;
 use crate::model::Fault;
-use crate::runtime::machine::cache::{Cache, disk};
+use crate::runtime::machine::cache::{Cache, disk, make};
 use crate::runtime::machine::environment::Environment;
 use crate::runtime::machine::lock::{self, Held};
 use crate::runtime::machine::sweep::Run;
@@ -52,27 +52,19 @@ impl Build<'_> {
         let begun = Instant::now();
         let plan = plan::plan(self.submission);
         let place = self.cache.folder("builds")?.join(self.key(plan.as_ref()));
-        let (app, ready, gate) = (
-            place.join("app"),
-            place.join("ready"),
-            place.with_extension("lock"),
-        );
-        let held = blocking({
-            let gate = gate.clone();
-            move || lock::wait(&gate)
-        })
-        .await?;
-        let cached = ready.is_file();
-        let mut log_tail = Vec::new();
-        if !cached {
-            copy::remove(&place)?;
-            crate::runtime::machine::cache::make(&place)?;
-            log_tail = self.make(plan.as_ref(), &app).await?;
-        }
-        // Also marks an earlier build as used just now: the oldest are removed first.
-        std::fs::write(&ready, "").map_err(|error| disk("keeping the build", &ready, &error))?;
-        drop(held);
-        let share = blocking(move || lock::share(&gate)).await?;
+        let (app, ready) = (place.join("app"), place.join("ready"));
+        let (share, mut log_tail) = (claim(&place).await?, Vec::new());
+        let (cached, share) = match share {
+            Claim::Ready(share) => (true, share),
+            Claim::Ours(held) => {
+                copy::remove(&place)?;
+                make(&place)?;
+                log_tail = self.make(plan.as_ref(), &app).await?;
+                mark(&ready)?;
+                (false, lock::soften(held)?)
+            }
+        };
+        mark(&ready)?;
         let built = Built {
             command: plan.as_ref().map(|plan| plan.command.clone()),
             from: plan.map(|plan| plan.from),
@@ -173,6 +165,40 @@ impl Build<'_> {
             Err(_) => Err(telling().too_slow().into()),
         }
     }
+}
+
+/// Says that the build is whole, and used just now: the oldest are removed first.
+fn mark(ready: &Path) -> Result<(), Fault> {
+    std::fs::write(ready, "").map_err(|error| disk("keeping the build", ready, &error))
+}
+
+/// What a build finds when it comes to its place.
+enum Claim {
+    /// It is built, and stays so while the share is held.
+    Ready(Held),
+    /// Nobody has built it; nobody else does while the lock is held.
+    Ours(Held),
+}
+
+/// Claims the place. Runs hold a share for as long as they last, so nobody may wait to have it alone: who finds
+/// it neither built nor free waits for the builder by asking for a share again.
+async fn claim(place: &Path) -> Result<Claim, Fault> {
+    let (gate, ready) = (place.with_extension("lock"), place.join("ready"));
+    blocking(move || {
+        loop {
+            let share = lock::share(&gate)?;
+            if ready.is_file() {
+                return Ok(Claim::Ready(share));
+            }
+            drop(share);
+            if let Some(held) = lock::take(&gate)?
+                && !ready.is_file()
+            {
+                return Ok(Claim::Ours(held));
+            }
+        }
+    })
+    .await
 }
 
 /// Runs what blocks off the async threads.

@@ -186,12 +186,8 @@ impl LocalRuntime {
 
     /// The world's own copy of the built submission, and a home.
     async fn copy(&self, product: &Product, app: &Path, home: &Path) -> Result<(), Fault> {
-        let (from, app, home, run_as) = (
-            product.app.clone(),
-            app.to_path_buf(),
-            home.to_path_buf(),
-            self.run_as.clone(),
-        );
+        let (from, app, home) = (product.app.clone(), app.to_owned(), home.to_owned());
+        let run_as = self.run_as.clone();
         blocking(move || {
             make(&home)?;
             run_as.own(&home)?;

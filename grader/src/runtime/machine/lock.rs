@@ -31,6 +31,14 @@ pub(crate) fn take(path: &Path) -> Result<Option<Held>, Fault> {
     }
 }
 
+/// Turns a lock held alone into a share.
+pub(crate) fn soften(held: Held) -> Result<Held, Fault> {
+    match held.relock(FlockArg::LockShared) {
+        Ok(()) => Ok(held),
+        Err(error) => Err(Fault::new("sharing a lock", error)),
+    }
+}
+
 fn open(path: &Path) -> Result<File, Fault> {
     let file = OpenOptions::new()
         .create(true)
