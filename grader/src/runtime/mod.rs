@@ -11,6 +11,7 @@ pub mod postgres;
 mod ready;
 mod spec;
 mod story;
+pub(crate) mod tls;
 mod world;
 
 use futures::future::BoxFuture;

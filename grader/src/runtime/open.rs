@@ -62,7 +62,7 @@ pub async fn open(
     submission: Option<Submission>,
     options: Options,
 ) -> Result<Box<dyn Runtime>, Refusal> {
-    let why = "local: runs on this machine without Docker".to_owned();
+    let why = "runs on this machine without Docker".to_owned();
     match submission {
         Some(submission) => Ok(Box::new(
             LocalRuntime::open(submission, options, why).await?,
