@@ -1,3 +1,12 @@
 //! One test binary: it drives the real program and keeps the house in order.
 
 mod pack;
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
+
+mod db;
+mod probe;
+mod runtime;

@@ -126,6 +126,15 @@ pub enum Outcome {
 pub struct Statement {
     /// The text as the server got it.
     pub sql: String,
+    /// Values that travelled beside the text, `$1` first, as text; NULL as `null`. Empty where they stand in the text.
+    #[serde(default)]
+    pub parameters: Vec<Option<String>>,
+    /// Which of the service's database sessions sent it, from 1 in the order in which they first spoke.
+    #[serde(default)]
+    pub session: u32,
+    /// Whether it ran inside another statement: in a function, a trigger or a foreign key check.
+    #[serde(default)]
+    pub nested: bool,
     /// SQLSTATE if it failed.
     pub sqlstate: Option<String>,
     /// Rows that came out of its plan's top node.

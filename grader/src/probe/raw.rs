@@ -1,0 +1,147 @@
+//! A socket-level sender, for requests that no honest client makes.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::Http;
+use crate::model::{Body, Exchange, Outcome, Sent};
+
+/// No more than this is read of any answer, bytes.
+const LARGEST: usize = 1024 * 1024;
+
+/// Sends these bytes as they are on a connection of its own and reads one answer.
+///
+/// `says` names the request in the journal (`GET /venues/%ZZ`, say). The answer ends where its length
+/// says so, where the service closes, or at `patience`.
+pub async fn send(http: &Http, says: (&str, &str), bytes: &[u8], patience: Duration) -> Exchange {
+    let started = Instant::now();
+    let sent = Sent {
+        method: says.0.to_owned(),
+        base: http.base().to_owned(),
+        path: says.1.to_owned(),
+        headers: Vec::new(),
+        body: Some(Body {
+            text: String::from_utf8_lossy(bytes).into_owned(),
+            bytes: bytes.len() as u64,
+            cut: false,
+        }),
+    };
+    let address = http.base().trim_start_matches("http://").to_owned();
+    let outcome = match tokio::time::timeout(patience, exchange(&address, bytes)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Outcome::TimedOut {
+            after_millis: u64::try_from(patience.as_millis()).unwrap_or(u64::MAX),
+        },
+    };
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    http.record(None, sent, outcome, millis)
+}
+
+async fn exchange(address: &str, bytes: &[u8]) -> Outcome {
+    let mut stream = match TcpStream::connect(address).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            return Outcome::Refused {
+                why: error.to_string(),
+            };
+        }
+    };
+    // A service may answer and close before it has read everything: what it said still counts.
+    let written = stream.write_all(bytes).await;
+    let mut read = Vec::new();
+    loop {
+        let mut chunk = [0; 8192];
+        match stream.read(&mut chunk).await {
+            Ok(0) => break,
+            Ok(n) => read.extend_from_slice(&chunk[..n]),
+            Err(error) if read.is_empty() => {
+                let why = written.err().unwrap_or(error).to_string();
+                return Outcome::Refused { why };
+            }
+            Err(_) => break,
+        }
+        if read.len() > LARGEST {
+            return Outcome::TooLarge {
+                limit: LARGEST as u64,
+            };
+        }
+        if let Parsed::Whole(outcome) = parse(&read, false) {
+            return outcome;
+        }
+    }
+    match parse(&read, true) {
+        Parsed::Whole(outcome) => outcome,
+        Parsed::Part if read.is_empty() => Outcome::Refused {
+            why: "closed without an answer".to_owned(),
+        },
+        Parsed::Part => Outcome::CutShort {
+            why: "closed in the middle of the answer".to_owned(),
+        },
+    }
+}
+
+enum Parsed {
+    Whole(Outcome),
+    Part,
+}
+
+/// Reads one HTTP/1.1 answer (RFC 9112 §6.3 for where its body ends; a chunked body is kept as framed).
+fn parse(bytes: &[u8], closed: bool) -> Parsed {
+    let mut slots = [httparse::EMPTY_HEADER; 128];
+    let mut response = httparse::Response::new(&mut slots);
+    let head = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(head)) => head,
+        Ok(httparse::Status::Partial) => return Parsed::Part,
+        Err(error) => {
+            return Parsed::Whole(Outcome::Garbled {
+                why: error.to_string(),
+            });
+        }
+    };
+    let status = response.code.unwrap_or_default();
+    let headers: Vec<(String, String)> = response
+        .headers
+        .iter()
+        .map(|h| {
+            (
+                h.name.to_ascii_lowercase(),
+                String::from_utf8_lossy(h.value).into_owned(),
+            )
+        })
+        .collect();
+    let body = &bytes[head..];
+    let value = |name: &str| {
+        headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    };
+    let whole = if status == 204 || status == 304 || (100..200).contains(&status) {
+        true
+    } else if value("transfer-encoding").is_some_and(|v| v.to_ascii_lowercase().contains("chunked"))
+    {
+        body.ends_with(b"0\r\n\r\n")
+    } else if let Some(length) =
+        value("content-length").and_then(|v| v.trim().parse::<usize>().ok())
+    {
+        body.len() >= length
+    } else {
+        closed
+    };
+    if !whole {
+        return Parsed::Part;
+    }
+    let text = String::from_utf8_lossy(body).into_owned();
+    let bytes = body.len() as u64;
+    Parsed::Whole(Outcome::Answered {
+        status,
+        headers,
+        body: Body {
+            text,
+            bytes,
+            cut: false,
+        },
+    })
+}

@@ -1,0 +1,58 @@
+//! Raising a submission beside a real Postgres.
+//!
+//! A [`Runtime`] builds a submission once and raises as many [`World`]s as the run needs: each a database and
+//! one or more processes of the service. What goes wrong with the *service* is a [`BootStory`], told to the
+//! learner; what goes wrong with *us* is a [`Fault`](crate::model::Fault). Both travel in [`Trouble`].
+
+mod local;
+mod machine;
+mod open;
+pub mod postgres;
+mod ready;
+mod spec;
+mod story;
+mod world;
+
+use futures::future::BoxFuture;
+
+use crate::model::{Fault, RuntimeKind};
+
+pub use open::{Choice, Options, Refusal, open};
+pub use spec::{Built, Limits, WorldSpec};
+pub use story::{BootStory, Exited, Phase, Trouble};
+pub use world::{
+    BootFacts, FileStore, Liveness, Outgoing, Stop, StoreKind, Stores, World, WrittenFile,
+};
+
+/// How submissions are raised. One behaviour, several ways: child processes, containers, a service that
+/// already runs. Held as `Box<dyn Runtime>`, so that a way more needs no change elsewhere.
+pub trait Runtime: Send + Sync {
+    /// Which way this is.
+    fn kind(&self) -> RuntimeKind;
+
+    /// Why this way was chosen: one line, the first of the report.
+    fn why(&self) -> &str;
+
+    /// The folder in which the run's files lie, if it has one: what a report must not show.
+    fn folder(&self) -> Option<std::path::PathBuf>;
+
+    /// Builds the submission, or finds it built. Called once, before the first [`raise`](Runtime::raise).
+    ///
+    /// # Errors
+    /// A [`BootStory`] of the build, or a fault of ours.
+    fn build(&self) -> BoxFuture<'_, Result<Built, Trouble>>;
+
+    /// Raises a world and waits until each of its replicas answers its ready operation. Worlds may be raised
+    /// side by side.
+    ///
+    /// # Errors
+    /// A [`BootStory`] of the release or the start, or a fault of ours.
+    fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>>;
+
+    /// Lowers every world still up, ends every process and removes every folder of this run. Well under two
+    /// seconds, and safe to call twice.
+    ///
+    /// # Errors
+    /// A fault, if something of ours could not be removed.
+    fn close(&self) -> BoxFuture<'_, Result<(), Fault>>;
+}

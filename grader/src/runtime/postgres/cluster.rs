@@ -1,0 +1,301 @@
+//! A server process of our own on a data directory of its own.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+use tokio_postgres::Config;
+
+use super::account::Account;
+use super::binaries::Binaries;
+use super::copy::copy_folder;
+use super::database::Database;
+use super::process::{Launch, Postmaster};
+use super::ready::{NotReady, await_ready};
+use super::server::{Adopt, HOME, Server};
+use super::session::{Purpose, config};
+use super::settings::Capabilities;
+use super::template::{Template, cache_folder};
+use crate::model::{Doing, Fault};
+
+/// What a cluster needs to know.
+#[derive(Debug, Clone)]
+pub struct ClusterOptions {
+    /// The run it belongs to; stands as `GRADER_RUN` in its environment.
+    pub run: String,
+    /// An existing folder of the run. The data directory is made in it and removed with the cluster.
+    pub folder: PathBuf,
+    /// The programs; none: found on this machine, or fetched.
+    pub binaries: Option<Binaries>,
+    /// More lines for `postgresql.conf`, name and value; the last one wins.
+    pub settings: Vec<(String, String)>,
+}
+
+impl ClusterOptions {
+    /// The usual cluster of a run.
+    pub fn new(run: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
+        Self {
+            run: run.into(),
+            folder: folder.into(),
+            binaries: None,
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// How a server is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopMode {
+    /// Sessions are ended, data is written out.
+    Fast,
+    /// As in a power cut: the next start recovers from the log.
+    Immediate,
+}
+
+/// A private server, ended and removed when dropped.
+pub struct Cluster {
+    launch: Launch,
+    postmaster: Mutex<Option<Postmaster>>,
+    server: Arc<Server>,
+    // Dropped last: the server must have ended.
+    _socket: TempDir,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// Copies a prepared data directory and starts a server on it; returns when it answers.
+    ///
+    /// # Errors
+    /// When no Postgres is found or fetched, it does not start, or the disk is full.
+    pub async fn start(options: ClusterOptions) -> Result<Self, Fault> {
+        let account = Account::choose()?;
+        let binaries = match options.binaries {
+            Some(binaries) => binaries,
+            None => Binaries::find().await?,
+        };
+        let template = Template::get(&binaries, account, &cache_folder()?).await?;
+        account.reaches(&options.folder)?;
+        let folder = private_in(account, &options.folder)?;
+        let data = folder.path().join("data");
+        copied(&template, &data, account, &options.settings).await?;
+        let socket = socket_folder(account, folder.path())?;
+        let mut launch = Launch {
+            binaries,
+            account,
+            data,
+            socket: socket.path().to_path_buf(),
+            port: 0,
+            tcp: true,
+            run: options.run,
+        };
+        let postmaster = spawn_on_free_port(&mut launch, &template).await?;
+        let adopt = Adopt {
+            reach: reach(&launch),
+            operator: template.operator,
+            service: ("127.0.0.1".to_owned(), launch.port),
+        };
+        let server = Server::renew(adopt, template.capabilities).await?;
+        Ok(Self {
+            launch,
+            postmaster: Mutex::new(Some(postmaster)),
+            server,
+            _socket: socket,
+            _folder: folder,
+        })
+    }
+
+    /// Stops the server. Its data, port and passwords stay. Nothing happens when it is stopped already.
+    ///
+    /// # Errors
+    /// When it does not end within 10 s even when killed.
+    pub async fn stop(&self, mode: StopMode) -> Result<(), Fault> {
+        let mut slot = self.postmaster.lock().await;
+        let Some(postmaster) = slot.take() else {
+            return Ok(());
+        };
+        postmaster.thaw();
+        let (polite, patience) = match mode {
+            StopMode::Fast => (Signal::SIGINT, 5),
+            StopMode::Immediate => (Signal::SIGQUIT, 2),
+        };
+        for (signal, seconds) in [
+            (polite, patience),
+            (Signal::SIGQUIT, 2),
+            (Signal::SIGKILL, 3),
+        ] {
+            postmaster.signal(signal);
+            if postmaster.wait(Duration::from_secs(seconds)).await {
+                return Ok(());
+            }
+        }
+        Err(Fault::new(
+            "stopping Postgres",
+            format!("process {} does not end", postmaster.pid()),
+        ))
+    }
+
+    /// Starts a stopped server again on the same data and port; returns when it answers. Nothing happens when it runs.
+    ///
+    /// # Errors
+    /// When it does not come up, for example because somebody took its port meanwhile.
+    pub async fn start_again(&self) -> Result<(), Fault> {
+        let mut slot = self.postmaster.lock().await;
+        if slot.as_ref().is_some_and(|p| p.ended().is_none()) {
+            return Ok(());
+        }
+        let postmaster = Postmaster::spawn(&self.launch)?;
+        let home = config(
+            &self.server.reach,
+            &self.server.operator,
+            HOME,
+            Purpose::Operate,
+        );
+        match await_ready(&postmaster, &self.launch, &home).await {
+            Ok(()) => {
+                *slot = Some(postmaster);
+                Ok(())
+            }
+            Err(why) => Err(plain(why, self.launch.port)),
+        }
+    }
+
+    /// Freezes every process of the server: connections stay open and nothing answers.
+    pub async fn pause(&self) {
+        if let Some(postmaster) = self.postmaster.lock().await.as_ref() {
+            postmaster.freeze();
+        }
+    }
+
+    /// Lets a frozen server go on.
+    pub async fn resume(&self) {
+        if let Some(postmaster) = self.postmaster.lock().await.as_ref() {
+            postmaster.thaw();
+        }
+    }
+
+    /// See [`Server::create_database`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn create_database(&self, label: &str) -> Result<Database, Fault> {
+        self.server.create_database(label).await
+    }
+
+    /// See [`Server::drop_database`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn drop_database(&self, database: &Database) -> Result<(), Fault> {
+        self.server.drop_database(database).await
+    }
+
+    /// The server, to talk to.
+    pub fn server(&self) -> &Arc<Server> {
+        &self.server
+    }
+
+    /// The server's first process; none while stopped.
+    pub async fn pid(&self) -> Option<u32> {
+        self.postmaster.lock().await.as_ref().map(Postmaster::pid)
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.launch.port
+    }
+
+    /// The version, for example `15.8`.
+    pub fn version(&self) -> &str {
+        self.launch.binaries.version()
+    }
+
+    /// What the installation can do for us.
+    pub fn capabilities(&self) -> Capabilities {
+        self.server.capabilities()
+    }
+}
+
+/// Starts on a port the kernel gives. Between asking and binding somebody may take it: then another one.
+async fn spawn_on_free_port(launch: &mut Launch, template: &Template) -> Result<Postmaster, Fault> {
+    let mut tries = 5;
+    loop {
+        let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr());
+        launch.port = free.doing("asking for a free port")?.port();
+        let postmaster = Postmaster::spawn(launch)?;
+        let home = config(&reach(launch), &template.operator, HOME, Purpose::Operate);
+        match await_ready(&postmaster, launch, &home).await {
+            Ok(()) => return Ok(postmaster),
+            Err(NotReady::PortTaken) if tries > 1 => tries -= 1,
+            Err(why) => return Err(plain(why, launch.port)),
+        }
+    }
+}
+
+fn plain(why: NotReady, port: u16) -> Fault {
+    let doing = "starting Postgres";
+    match why {
+        NotReady::PortTaken => {
+            Fault::new(doing, format!("port {port} was taken by another program"))
+        }
+        NotReady::Missing(library) => {
+            Fault::new(doing, format!("{library} is no longer installed"))
+                .cure("remove the grader's cache folder, so that it looks at Postgres anew")
+        }
+        NotReady::Fault(fault) => fault,
+    }
+}
+
+fn reach(launch: &Launch) -> Config {
+    let mut reach = Config::new();
+    reach.host_path(&launch.socket).port(launch.port);
+    reach
+}
+
+async fn copied(
+    template: &Template,
+    data: &Path,
+    account: Account,
+    settings: &[(String, String)],
+) -> Result<(), Fault> {
+    let doing = "copying a prepared data directory";
+    let (from, to) = (template.data.clone(), data.to_path_buf());
+    let copying = tokio::task::spawn_blocking(move || copy_folder(&from, &to, account));
+    copying.await.doing(doing)?.map_err(|e| {
+        let fault = Fault::new(format!("{doing} to {}", data.display()), &e);
+        match e.kind() {
+            std::io::ErrorKind::StorageFull => {
+                fault.cure("free some disk space, or point TMPDIR to a disk that has some")
+            }
+            _ => fault,
+        }
+    })?;
+    let more = settings.iter().map(|(name, value)| {
+        let value = value.replace('\'', "''");
+        format!("{name} = '{value}'\n")
+    });
+    let conf = data.join("postgresql.conf");
+    let before = std::fs::read_to_string(&conf).doing(doing)?;
+    std::fs::write(&conf, before + &more.collect::<String>()).doing(doing)
+}
+
+fn private_in(account: Account, parent: &Path) -> Result<TempDir, Fault> {
+    let made = tempfile::Builder::new().prefix("pg-").tempdir_in(parent);
+    let folder = made.doing(format!("making a folder in {}", parent.display()))?;
+    account.private_folder(folder.path())?;
+    Ok(folder)
+}
+
+/// A folder for the socket, which only the server's account and root can enter. A socket's path holds at most
+/// 107 bytes on Linux and 103 on macOS; where `near` is too deep it is made in `/tmp`.
+pub(crate) fn socket_folder(account: Account, near: &Path) -> Result<TempDir, Fault> {
+    const NAME: usize = "/pg-XXXXXX/.s.PGSQL.65535".len();
+    if near.as_os_str().len() + NAME <= 100 {
+        private_in(account, near)
+    } else {
+        private_in(account, Path::new("/tmp"))
+    }
+}

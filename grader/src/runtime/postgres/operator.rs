@@ -1,0 +1,293 @@
+//! All that is ever done as superuser: a closed list.
+//!
+//! A superuser's session that evaluates anything of a learner's (a cast, a view, a policy, a trigger, an
+//! index expression while planning) runs the learner's code with the server's own rights. So each function
+//! here names system catalogs and system functions alone, looks names up in `pg_catalog` (pinned when the
+//! session starts), and never reads a learner's row. Whoever adds one must say why it evaluates nothing.
+
+use super::database::Database;
+use super::log::LogFormat;
+use super::login::{Login, OBSERVER};
+use super::quote::{ident, literal};
+use super::server::Server;
+use super::session::{Purpose, Session, config, fault};
+use crate::model::{Doing, Fault};
+
+/// The superuser's hands. From [`Server::operator`].
+#[derive(Debug, Clone, Copy)]
+pub struct Operator<'a> {
+    server: &'a Server,
+}
+
+/// How strongly a table is locked (Postgres manual 13.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockMode {
+    /// Readers and row locks pass, writers wait.
+    Share,
+    /// Only plain readers pass.
+    Exclusive,
+    /// Nobody passes.
+    AccessExclusive,
+}
+
+/// A held table lock. Release it; dropping it ends the session, which releases it a moment later.
+pub struct TableLock {
+    session: Session,
+}
+
+impl TableLock {
+    /// The backend that holds it, as `pg_locks` and `pg_blocking_pids` name it.
+    pub fn pid(&self) -> i32 {
+        self.session.pid()
+    }
+
+    /// Lets everybody go on; returns when the lock is gone.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn release(self) -> Result<(), Fault> {
+        let done = self.session.batch_execute("ROLLBACK").await;
+        done.map_err(|e| fault("releasing a table lock", &e))
+    }
+}
+
+impl<'a> Operator<'a> {
+    pub(super) fn new(server: &'a Server) -> Self {
+        Self { server }
+    }
+
+    /// Runs utility statements in our own database, one by one (`CREATE DATABASE` wants no transaction).
+    async fn home(&self, doing: &str, statements: &[String]) -> Result<(), Fault> {
+        let session = self.server.home.get().await?;
+        for sql in statements {
+            session
+                .batch_execute(sql)
+                .await
+                .map_err(|e| fault(doing, &e))?;
+        }
+        Ok(())
+    }
+
+    /// A superuser session in a learner's database. What runs on it stands in this file.
+    async fn inside(&self, database: &Database) -> Result<Session, Fault> {
+        let server = self.server;
+        let config = config(
+            &server.reach,
+            &server.operator,
+            &database.name,
+            Purpose::Operate,
+        );
+        let doing = format!("logging in to {} as the operator", database.name);
+        Session::open(&config).await.map_err(|e| fault(doing, &e))
+    }
+
+    /// A role that owns a new database which nobody else may enter but the observer. The template is ours, so
+    /// nothing of a learner's is there yet.
+    pub(super) async fn create_database(&self, name: &str, app: &Login) -> Result<(), Fault> {
+        let (database, role) = (ident(name), ident(&app.role));
+        // Copying files beats logging every block when nothing is flushed.
+        let strategy = if self.server.major() >= 15 {
+            " STRATEGY file_copy"
+        } else {
+            ""
+        };
+        let statements = [
+            app.create("NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 100"),
+            format!("CREATE DATABASE {database} OWNER {role}{strategy}"),
+            format!(
+                "REVOKE ALL ON DATABASE {database} FROM PUBLIC; \
+                 GRANT CONNECT ON DATABASE {database} TO {OBSERVER}"
+            ),
+        ];
+        self.home(&format!("creating the database {name}"), &statements)
+            .await
+    }
+
+    /// Removes a database and its role. `FORCE` ends its sessions; their code does not run here.
+    pub(super) async fn drop_database(&self, database: &Database) -> Result<(), Fault> {
+        let (name, role) = (ident(&database.name), ident(database.role()));
+        let statements = [
+            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            format!("DROP ROLE IF EXISTS {role}"),
+        ];
+        self.home(
+            &format!("dropping the database {}", database.name),
+            &statements,
+        )
+        .await
+    }
+
+    /// Makes a sequence give `next` at its next call. `setval` writes the sequence's own row and evaluates
+    /// nothing; a relation of another kind is refused.
+    ///
+    /// # Errors
+    /// When there is no such sequence, or the value is outside its range.
+    pub async fn set_sequence(
+        &self,
+        database: &Database,
+        schema: &str,
+        sequence: &str,
+        next: i64,
+    ) -> Result<(), Fault> {
+        let doing = format!("setting the sequence {schema}.{sequence}");
+        let sql = "SELECT setval(c.oid::regclass, $3, false) FROM pg_class c \
+                   JOIN pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE n.nspname = $1::text AND c.relname = $2::text AND c.relkind = 'S'";
+        let session = self.inside(database).await?;
+        let set = session.query_opt(sql, &[&schema, &sequence, &next]).await;
+        match set.map_err(|e| fault(doing.as_str(), &e))? {
+            Some(_) => Ok(()),
+            None => Err(Fault::new(doing, "there is no such sequence")),
+        }
+    }
+
+    /// Locks one table until released. `LOCK TABLE` takes a lock and evaluates nothing, of a view neither.
+    ///
+    /// # Errors
+    /// When there is no such table, or the lock is not granted within 30 s.
+    pub async fn lock_table(
+        &self,
+        database: &Database,
+        schema: &str,
+        table: &str,
+        mode: LockMode,
+    ) -> Result<TableLock, Fault> {
+        let mode = match mode {
+            LockMode::Share => "SHARE",
+            LockMode::Exclusive => "EXCLUSIVE",
+            LockMode::AccessExclusive => "ACCESS EXCLUSIVE",
+        };
+        let sql = format!(
+            "LOCK TABLE ONLY {}.{} IN {mode} MODE",
+            ident(schema),
+            ident(table)
+        );
+        let session = self.inside(database).await?;
+        let locked = session.batch_execute(&format!("BEGIN; {sql}")).await;
+        locked.map_err(|e| fault(format!("locking {schema}.{table}"), &e))?;
+        Ok(TableLock { session })
+    }
+
+    /// Ends one backend; false if there was none.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn end_backend(&self, pid: i32) -> Result<bool, Fault> {
+        let session = self.server.home.get().await?;
+        let row = session
+            .query_one("SELECT pg_terminate_backend($1)", &[&pid])
+            .await;
+        row.and_then(|r| r.try_get(0))
+            .map_err(|e| fault("ending a database session", &e))
+    }
+
+    /// Ends every session of the service on its database and says how many there were. Ours are left alone.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn end_sessions(&self, database: &Database) -> Result<usize, Fault> {
+        let doing = "ending the service's database sessions";
+        let session = self.server.home.get().await?;
+        let sql =
+            "SELECT pid FROM pg_stat_activity WHERE datname = $1::text AND usename = $2::text";
+        let rows = session
+            .query(sql, &[&database.name, &database.role()])
+            .await;
+        let mut ended = 0;
+        for row in rows.map_err(|e| fault(doing, &e))? {
+            let pid: i32 = row.try_get(0).doing(doing)?;
+            if !database.is_our_backend(pid) && self.end_backend(pid).await? {
+                ended += 1;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Makes a logical replication slot with the plugin `test_decoding`, which prints rows with their types'
+    /// own output functions; a learner cannot write those.
+    ///
+    /// # Errors
+    /// When the plugin (contrib) is not installed or the name is taken.
+    pub async fn create_slot(&self, database: &Database, slot: &str) -> Result<(), Fault> {
+        let session = self.inside(database).await?;
+        let sql = "SELECT pg_create_logical_replication_slot($1::text, 'test_decoding')";
+        let made = session.query_one(sql, &[&slot]).await;
+        made.map(drop)
+            .map_err(|e| fault(format!("making the slot {slot}"), &e))
+    }
+
+    /// Removes a replication slot. A database with a slot cannot be dropped.
+    ///
+    /// # Errors
+    /// When somebody reads from it, or there is none.
+    pub async fn drop_slot(&self, slot: &str) -> Result<(), Fault> {
+        let session = self.server.home.get().await?;
+        let gone = session
+            .query_one("SELECT pg_drop_replication_slot($1::text)", &[&slot])
+            .await;
+        gone.map(drop)
+            .map_err(|e| fault(format!("dropping the slot {slot}"), &e))
+    }
+
+    /// Makes the log show every statement with its plan, or only errors again; returns when every session that
+    /// exists, pooled ones too, will obey before its next statement.
+    pub(super) async fn show_statements(&self, on: bool) -> Result<(), Fault> {
+        let doing = "changing what the server logs";
+        let mut names = vec!["log_min_duration_statement"];
+        if self.server.capabilities().auto_explain {
+            names.push("auto_explain.log_min_duration");
+        }
+        let change = |name: &&str| match on {
+            true => format!("ALTER SYSTEM SET {name} = 0"),
+            false => format!("ALTER SYSTEM RESET {name}"),
+        };
+        let statements: Vec<_> = names.iter().map(change).collect();
+        self.home(doing, &statements).await?;
+        // The server signals its sessions one after the other, ours among them. When ours sees a second
+        // reload, the round of the first is over, so everybody has been told.
+        self.reload(doing).await?;
+        self.reload(doing).await
+    }
+
+    async fn reload(&self, doing: &str) -> Result<(), Fault> {
+        let session = self.server.home.get().await?;
+        let seen = async |sql: &str| -> Result<String, Fault> {
+            let row = session.query_one(sql, &[]).await;
+            row.and_then(|r| r.try_get(0)).map_err(|e| fault(doing, &e))
+        };
+        let loaded = "SELECT extract(epoch FROM pg_conf_load_time())::text";
+        let before = seen(loaded).await?;
+        seen("SELECT pg_reload_conf()::text").await?;
+        let waiting = async {
+            while seen(loaded).await? == before {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            Ok(())
+        };
+        let limit = std::time::Duration::from_secs(10);
+        let late = |_| Fault::new(doing, "the server did not read its settings again");
+        tokio::time::timeout(limit, waiting).await.map_err(late)?
+    }
+
+    /// Empties the log file. The collector appends, so what comes next starts the file anew. The query inside is
+    /// over no table.
+    pub(super) async fn empty_log(&self) -> Result<(), Fault> {
+        let doing = "emptying the server's log";
+        let session = self.server.home.get().await?;
+        let format = LogFormat::of(self.server.capabilities());
+        let sql = "SELECT pg_current_logfile($1), current_setting('data_directory')";
+        let row = session
+            .query_one(sql, &[&format.name()])
+            .await
+            .map_err(|e| fault(doing, &e))?;
+        let (Some(file), folder): (Option<String>, String) = (row.get(0), row.get(1)) else {
+            return Ok(());
+        };
+        let path = std::path::Path::new(&folder).join(file);
+        let path = literal(&path.to_string_lossy());
+        let copied = session
+            .batch_execute(&format!("COPY (SELECT WHERE false) TO {path}"))
+            .await;
+        copied.map_err(|e| fault(doing, &e))
+    }
+}

@@ -1,0 +1,82 @@
+//! What the run asks of a runtime.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::WorldKind;
+
+/// One environment of the submission: a database, and processes on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorldSpec {
+    /// Unique in the run; lower case letters, digits and `-`. Names the database and the folder.
+    pub name: String,
+    /// What it is for.
+    pub kind: WorldKind,
+    /// The variables the project names (`JWT_SECRET` …), besides port and database.
+    pub env: BTreeMap<String, String>,
+    /// Processes on the one database, at least 1.
+    pub replicas: usize,
+    /// The operation that answers 2xx when the service is ready: method and path.
+    pub ready: (String, String),
+    /// How long each replica may take until then.
+    pub within: Duration,
+    /// The variable that names the port, usually `PORT`.
+    pub port_var: String,
+    /// The variable that names the database, usually `DATABASE_URL`.
+    pub database_var: String,
+    /// A Postgres server of its own, for checks that stop the server. Costs a start.
+    pub own_cluster: bool,
+}
+
+impl WorldSpec {
+    /// A world with one process and the contract's defaults: `PORT`, `DATABASE_URL`, `GET /healthz` within 60 s.
+    pub fn new(name: impl Into<String>, kind: WorldKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            env: BTreeMap::new(),
+            replicas: if kind == WorldKind::Replicas { 2 } else { 1 },
+            ready: ("GET".into(), "/healthz".into()),
+            within: Duration::from_secs(60),
+            port_var: "PORT".into(),
+            database_var: "DATABASE_URL".into(),
+            own_cluster: false,
+        }
+    }
+}
+
+/// What came of the build.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Built {
+    /// The command that was run; none where nothing needs building.
+    pub command: Option<String>,
+    /// Where the command comes from: `grader.toml`, `requirements.txt`, `Cargo.toml` …
+    pub from: Option<String>,
+    /// Whether an earlier build of the same content was used.
+    pub cached: bool,
+    /// Seconds this call took.
+    pub seconds: f64,
+    /// The last lines of the build's output; empty when an earlier build was used.
+    pub log_tail: Vec<String>,
+}
+
+/// What a submission may use before it is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time for the build command.
+    pub build: Duration,
+    /// Time for the release command, each time.
+    pub release: Duration,
+    /// Bytes of output kept on disk for one command; what comes later is counted, not kept.
+    pub log_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            build: Duration::from_secs(900),
+            release: Duration::from_secs(120),
+            log_bytes: 8 << 20,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The probes against services that misbehave.
+
+mod http;
+mod raw;
+mod rude;
