@@ -201,7 +201,9 @@ fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, Stop> {
     for id in &args.only {
         if index.get(id).is_none() {
             let guess = nearest(id, index.iter().map(|c| c.id.as_str()));
-            let guess = guess.map(|g| format!(" (did you mean `{g}`?)")).unwrap_or_default();
+            let guess = guess
+                .map(|g| format!(" (did you mean `{g}`?)"))
+                .unwrap_or_default();
             return Err(Stop::Usage(format!(
                 "there is no check `{id}`{guess}\n  try: `grader checks` lists them"
             )));
@@ -222,7 +224,11 @@ fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, Stop> {
     };
     Ok(Settings {
         selection: Selection {
-            only: args.only.iter().map(|id| CheckId::from(id.as_str())).collect(),
+            only: args
+                .only
+                .iter()
+                .map(|id| CheckId::from(id.as_str()))
+                .collect(),
             stage,
         },
         seed: args.seed,
@@ -244,13 +250,20 @@ fn options(args: &GradeArgs) -> Options {
     }
 }
 
-fn pack(args: &GradeArgs, submission: Option<&Submission>, index: &CheckIndex) -> Result<Pack, Stop> {
+fn pack(
+    args: &GradeArgs,
+    submission: Option<&Submission>,
+    index: &CheckIndex,
+) -> Result<Pack, Stop> {
     let places = Places {
         packs: args.packs.clone(),
         env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
         beside: submission.map(|s| s.root.clone()),
     };
-    let asked = args.project.clone().or_else(|| submission.and_then(|s| s.config.project.clone()));
+    let asked = args
+        .project
+        .clone()
+        .or_else(|| submission.and_then(|s| s.config.project.clone()));
     find_pack::find(asked.as_deref(), &places, index).map_err(Stop::Usage)
 }
 
@@ -276,7 +289,10 @@ fn named(args: &GradeArgs, submission: Option<&Submission>) -> SubmissionRef {
 
 fn rules(pack: &Pack) -> Rules {
     Rules {
-        gate: Gate { share: pack.project.gate.share, must: pack.project.gate.must.clone() },
+        gate: Gate {
+            share: pack.project.gate.share,
+            must: pack.project.gate.must.clone(),
+        },
         points: pack.points.clone(),
     }
 }

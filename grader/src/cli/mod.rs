@@ -2,12 +2,10 @@
 
 mod checks;
 mod display;
-mod doctor;
 mod explain;
 mod find_pack;
 mod grade;
 mod look;
-mod pack;
 mod watching;
 
 use look::{Look, print};
@@ -23,8 +21,10 @@ use crate::model::{Exit, Fault};
 /// try next.
 #[derive(Debug, Parser)]
 #[command(name = "grader", version, about, long_about = None, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 all gates asked for are open, 1 not yet, 2 usage or pack problem, \
-                        3 failure of the grader or its machinery, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 all gates asked for are open, 1 not yet, 2 usage or pack problem, \
+                        3 failure of the grader or its machinery, 130 interrupted."
+)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -48,10 +48,6 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Say what this machine has, and what to install
-    Doctor(doctor::DoctorArgs),
-    /// Work on project packs: lint one, draft one
-    Pack(pack::PackArgs),
 }
 
 /// Runs the program with the process's arguments.
@@ -60,10 +56,18 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: could not start: {error}");
@@ -87,14 +91,23 @@ async fn run(verb: Verb) -> Exit {
     let index = crate::checks::index();
     match verb {
         Verb::Grade(args) => grade::grade(*args, &index).await,
-        Verb::Explain { id } => {
-            said(explain::explain(&index, &id, Look::for_stdout(), &mut stdout(), &mut stderr()))
-        }
+        Verb::Explain { id } => said(explain::explain(
+            &index,
+            &id,
+            Look::for_stdout(),
+            &mut stdout(),
+            &mut stderr(),
+        )),
         Verb::Checks { stage, json } => {
             let (look, stage) = (Look::for_stdout(), stage.as_deref());
-            said(checks::checks(&index, stage, json, look, &mut stdout(), &mut stderr()))
+            said(checks::checks(
+                &index,
+                stage,
+                json,
+                look,
+                &mut stdout(),
+                &mut stderr(),
+            ))
         }
-        Verb::Doctor(args) => doctor::doctor(&args).await,
-        Verb::Pack(args) => pack::pack(&args, &index),
     }
 }

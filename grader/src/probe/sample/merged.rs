@@ -16,18 +16,29 @@ fn fold(contract: &Contract, schema: &Value, whole: &mut Map<String, Value>, dep
     if depth > 32 {
         return;
     }
-    let Some(own) = schema.as_object() else { return };
+    let Some(own) = schema.as_object() else {
+        return;
+    };
     if own.contains_key("$ref") {
         let target = contract.follow(schema);
         if target.get("$ref").is_none() {
             fold(contract, target, whole, depth + 1);
         }
     }
-    for part in own.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+    for part in own
+        .get("allOf")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         fold(contract, part, whole, depth + 1);
     }
     for word in ["oneOf", "anyOf"] {
-        let all = own.get(word).and_then(Value::as_array).into_iter().flatten();
+        let all = own
+            .get(word)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         if let Some(first) = all.into_iter().find(|s| !is_null(contract, s)) {
             fold(contract, first, whole, depth + 1);
         }
@@ -50,5 +61,6 @@ fn fold(contract: &Contract, schema: &Value, whole: &mut Map<String, Value>, dep
 
 fn is_null(contract: &Contract, schema: &Value) -> bool {
     let schema = contract.follow(schema);
-    schema.get("type").and_then(Value::as_str) == Some("null") || schema.get("const").is_some_and(Value::is_null)
+    schema.get("type").and_then(Value::as_str) == Some("null")
+        || schema.get("const").is_some_and(Value::is_null)
 }

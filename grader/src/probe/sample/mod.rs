@@ -28,7 +28,12 @@ pub struct Sample {
 }
 
 /// A valid body for an operation that makes an entity, with every property the contract lets a client send.
-pub fn body(contract: &Contract, operation: &Operation, entity: &Entity, rng: &mut impl Rng) -> Sample {
+pub fn body(
+    contract: &Contract,
+    operation: &Operation,
+    entity: &Entity,
+    rng: &mut impl Rng,
+) -> Sample {
     let body = match &operation.body {
         Some(body) => value(contract, &body.schema.value, "", rng),
         None => Value::Null,
@@ -64,14 +69,26 @@ pub fn value(contract: &Contract, schema: &Value, name: &str, rng: &mut impl Rng
     generate(contract, schema, name, rng, 0)
 }
 
-fn generate(contract: &Contract, schema: &Value, name: &str, rng: &mut impl Rng, depth: usize) -> Value {
+fn generate(
+    contract: &Contract,
+    schema: &Value,
+    name: &str,
+    rng: &mut impl Rng,
+    depth: usize,
+) -> Value {
     let schema = merged(contract, schema);
     if let Some(fixed) = schema.get("const") {
         return fixed.clone();
     }
-    if let Some(all) = schema.get("enum").and_then(Value::as_array).filter(|a| !a.is_empty()) {
+    if let Some(all) = schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .filter(|a| !a.is_empty())
+    {
         let choices: Vec<_> = all.iter().filter(|v| !v.is_null()).collect();
-        return choices.get(rng.random_range(0..choices.len().max(1))).map_or(Value::Null, |v| (*v).clone());
+        return choices
+            .get(rng.random_range(0..choices.len().max(1)))
+            .map_or(Value::Null, |v| (*v).clone());
     }
     match kind(&schema) {
         "object" => object(contract, &schema, rng, depth),
@@ -88,9 +105,11 @@ fn generate(contract: &Contract, schema: &Value, name: &str, rng: &mut impl Rng,
 fn kind(schema: &Map<String, Value>) -> &str {
     let named = match schema.get("type") {
         Some(Value::String(one)) => Some(one.as_str()),
-        Some(Value::Array(many)) => {
-            many.iter().filter_map(Value::as_str).find(|t| *t != "null").or(Some("null"))
-        }
+        Some(Value::Array(many)) => many
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|t| *t != "null")
+            .or(Some("null")),
         _ => None,
     };
     let speaks_of = |words: &[&str]| words.iter().any(|w| schema.contains_key(*w));
@@ -107,28 +126,65 @@ fn kind(schema: &Map<String, Value>) -> &str {
     })
 }
 
-fn object(contract: &Contract, schema: &Map<String, Value>, rng: &mut impl Rng, depth: usize) -> Value {
-    let required: Vec<&str> =
-        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+fn object(
+    contract: &Contract,
+    schema: &Map<String, Value>,
+    rng: &mut impl Rng,
+    depth: usize,
+) -> Value {
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let mut body = Map::new();
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    for (name, property) in schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let own = merged(contract, property);
-        let read_only = own.get("readOnly").and_then(Value::as_bool).unwrap_or(false);
-        let old = own.get("deprecated").and_then(Value::as_bool).unwrap_or(false);
+        let read_only = own
+            .get("readOnly")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
+        let old = own
+            .get("deprecated")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
         let wanted = required.contains(&name.as_str()) || !old && depth < DEEPEST;
         if wanted && !read_only && property != &Value::Bool(false) {
-            body.insert(name.clone(), generate(contract, property, name, rng, depth + 1));
+            body.insert(
+                name.clone(),
+                generate(contract, property, name, rng, depth + 1),
+            );
         }
     }
     Value::Object(body)
 }
 
-fn array(contract: &Contract, schema: &Map<String, Value>, name: &str, rng: &mut impl Rng, depth: usize) -> Value {
+fn array(
+    contract: &Contract,
+    schema: &Map<String, Value>,
+    name: &str,
+    rng: &mut impl Rng,
+    depth: usize,
+) -> Value {
     let bound = |word: &str| schema.get(word).and_then(Value::as_u64);
     let least = bound("minItems").unwrap_or(0);
     let most = bound("maxItems").unwrap_or(u64::MAX);
-    let count = if depth >= DEEPEST { least } else { least.max(2).min(most) };
-    let unique = schema.get("uniqueItems").and_then(Value::as_bool).unwrap_or(false);
+    let count = if depth >= DEEPEST {
+        least
+    } else {
+        least.max(2).min(most)
+    };
+    let unique = schema
+        .get("uniqueItems")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
     let any = Value::Bool(true);
     let items = schema.get("items").unwrap_or(&any);
     let mut all: Vec<Value> = Vec::new();

@@ -144,10 +144,7 @@ impl LocalRuntime {
                 .iter()
                 .map(|(name, value)| (name.into(), value.into())),
         );
-        variables.insert(
-            (&spec.database_var).into(),
-            (&database.service_url).into(),
-        );
+        variables.insert((&spec.database_var).into(), (&database.service_url).into());
         let site = Arc::new(Site {
             spec: spec.clone(),
             asker: Asker::new(&spec.ready)?,
