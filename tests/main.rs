@@ -1,6 +1,5 @@
 //! One test binary: it drives the real program and keeps the house in order.
 
-mod pack;
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,5 +7,6 @@ mod pack;
 )]
 
 mod db;
+mod pack;
 mod probe;
 mod runtime;
