@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::{OpId, Operation, Reply, Schema};
 
+mod sides;
 mod validate;
+
+use sides::Side;
 
 /// An OpenAPI 3.1 document (3.0 is brought to 3.1 while reading).
 #[derive(Debug, Clone)]
@@ -56,7 +59,7 @@ impl Contract {
             .find(|r| speaks(r, media))
             .and_then(|r| r.schema.as_ref())
         {
-            Some(schema) => self.validate(&schema.pointer, body),
+            Some(schema) => self.judge(Side::Reply, &schema.pointer, body),
             None => Vec::new(),
         }
     }
@@ -64,7 +67,7 @@ impl Contract {
     /// What a request body breaks of the operation's schema.
     pub fn validate_body(&self, op: &Operation, body: &Value) -> Vec<Violation> {
         match &op.body {
-            Some(declared) => self.validate(&declared.schema.pointer, body),
+            Some(declared) => self.judge(Side::Request, &declared.schema.pointer, body),
             None => Vec::new(),
         }
     }

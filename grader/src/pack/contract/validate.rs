@@ -9,14 +9,17 @@ use std::{
 use jsonschema::{Draft, Registry, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Value, json};
 
-use super::{Contract, Violation};
+use super::{Contract, Violation, sides::Side};
 
 /// The name under which validators know the document.
 const DOCUMENT: &str = "urn:grader:contract";
 
-/// Compiled schemas by their pointer into the document.
+/// Compiled schemas by whose words they judge and their pointer into the document (or, for a schema that stands
+/// nowhere in it, its text).
 #[derive(Clone, Default)]
-pub(super) struct Validators(Arc<Mutex<HashMap<String, Arc<Validator>>>>);
+pub(super) struct Validators(Arc<Mutex<Compiled>>);
+
+type Compiled = HashMap<(Side, String), Arc<Validator>>;
 
 impl fmt::Debug for Validators {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,8 +30,9 @@ impl fmt::Debug for Validators {
 impl Contract {
     /// What a value breaks of the schema at this pointer of the document. A schema that cannot be compiled (the
     /// reader refuses such contracts) breaks nothing.
-    pub fn validate(&self, pointer: &str, value: &Value) -> Vec<Violation> {
-        let Some(validator) = self.validator(pointer) else {
+    pub(super) fn judge(&self, side: Side, pointer: &str, value: &Value) -> Vec<Violation> {
+        let compile = || compile(&side.of(&self.document), pointer);
+        let Some(validator) = self.validator((side, pointer.to_owned()), compile) else {
             return Vec::new();
         };
         let mut all: Vec<Violation> = Vec::new();
@@ -40,17 +44,36 @@ impl Contract {
         all
     }
 
-    fn validator(&self, pointer: &str) -> Option<Arc<Validator>> {
-        let mut known = self
-            .validators
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.get(pointer) {
+    /// Whether a client may send this value where this schema is asked for; its `$ref`s lead into the contract.
+    pub fn accepts(&self, schema: &Value, value: &Value) -> bool {
+        let compile = || {
+            let mut document = Side::Request.of(&self.document);
+            if let Value::Object(members) = &mut document {
+                members.insert("x-schema".to_owned(), schema.clone());
+            }
+            compile(&document, "/x-schema")
+        };
+        let validator = self.validator((Side::Request, schema.to_string()), compile);
+        validator.is_none_or(|v| v.is_valid(value))
+    }
+
+    fn validator(
+        &self,
+        key: (Side, String),
+        compile: impl FnOnce() -> Result<Validator, String>,
+    ) -> Option<Arc<Validator>> {
+        let lock = || {
+            self.validators
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(found) = lock().get(&key) {
             return Some(Arc::clone(found));
         }
-        let made = Arc::new(compile(&self.document, pointer).ok()?);
-        known.insert(pointer.to_owned(), Arc::clone(&made));
+        // Compiled outside the lock: checks that run side by side do not wait for each other.
+        let made = Arc::new(compile().ok()?);
+        lock().insert(key, Arc::clone(&made));
         Some(made)
     }
 
@@ -81,15 +104,16 @@ impl Contract {
             let Some(schema) = self.at(pointer) else {
                 continue;
             };
-            match jsonschema::draft202012::meta::validate(schema) {
-                Err(e) => {
-                    let at = format!("{pointer}{}", e.instance_path().as_str());
-                    bad.push((at, format!("this is no schema: {e}")));
-                }
-                Ok(()) => {
-                    if let Err(e) = compile(&self.document, pointer) {
-                        bad.push((pointer.clone(), format!("this schema cannot be used: {e}")));
-                    }
+            if let Err(e) = jsonschema::draft202012::meta::validate(schema) {
+                let at = format!("{pointer}{}", e.instance_path().as_str());
+                bad.push((at, format!("this is no schema: {e}")));
+            }
+        }
+        // A bad schema spoils all that name it: those are not mentioned again.
+        if bad.is_empty() {
+            for pointer in pointers.iter().filter(|p| !p.is_empty()) {
+                if let Err(e) = compile(&self.document, pointer) {
+                    bad.push((pointer.clone(), format!("this schema cannot be used: {e}")));
                 }
             }
         }

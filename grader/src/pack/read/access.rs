@@ -72,7 +72,7 @@ pub(super) fn all_known(reader: &Reader<'_>, roles: &IndexMap<String, Role>) {
                     op.id
                 );
                 let known: Vec<&str> = roles.keys().map(String::as_str).collect();
-                match super::log::nearest(role, &known) {
+                match crate::model::nearest(role, known.iter().copied()) {
                     Some(_) => reader.log.unknown(&spot, what, role, known),
                     None => {
                         reader

@@ -76,6 +76,9 @@ fn entity(
     let (owner, private, secret) = (tab.get("owner"), tab.get("private"), tab.get("secret"));
     let unique = tab.get("unique");
     let maker = maker?;
+    // Names that stand here but are wrong are said once, where they stand.
+    let mut declared = names_in(fact_item.as_ref());
+    declared.extend(names_in(parent_item.as_ref()));
     let facts = facts::facts(reader, fact_item, &ground, Some(maker));
     let parents = parents::parents(reader, parent_item, &ground, Some(maker), names);
     let parts = keys::Parts {
@@ -83,11 +86,12 @@ fn entity(
         facts: &facts,
         parents: &parents,
         maker: Some(maker),
+        declared: &declared,
     };
     let key = key_item.and_then(|i| keys::key(reader, &i, &parts));
     let owner = owner.and_then(|i| i.word(&[("caller", Owner::Caller)]));
     let uniques = unique
-        .map(|i| uniques(reader, &i, &facts, &parents))
+        .map(|i| uniques(reader, &i, &declared))
         .unwrap_or_default();
     let call = |op: &Operation| Call {
         op: op.id.clone(),
@@ -276,29 +280,38 @@ fn secrets(reader: &Reader<'_>, item: &Item<'_>, ground: &Ground) -> IndexMap<St
     secrets
 }
 
-fn uniques(
-    reader: &Reader<'_>,
-    item: &Item<'_>,
-    facts: &IndexMap<String, crate::pack::Fact>,
-    parents: &IndexMap<String, crate::pack::Parent>,
-) -> Vec<Vec<String>> {
+fn uniques(reader: &Reader<'_>, item: &Item<'_>, declared: &[String]) -> Vec<Vec<String>> {
     let mut sets = Vec::new();
     for set in item.items().unwrap_or_default() {
         let names = set.texts();
-        for name in &names {
-            if name.value != "owner"
-                && !facts.contains_key(&name.value)
-                && !parents.contains_key(&name.value)
-            {
-                let what = format!(
-                    "`{}` is neither a fact nor a parent of this entity",
-                    name.value
-                );
-                let known = facts.keys().chain(parents.keys()).map(String::as_str);
-                reader.log.unknown(&name.spot, what, &name.value, known);
-            }
+        for name in names
+            .iter()
+            .filter(|n| n.value != "owner" && !declared.contains(&n.value))
+        {
+            let what = format!(
+                "`{}` is neither a fact nor a parent of this entity",
+                name.value
+            );
+            reader.log.unknown(
+                &name.spot,
+                what,
+                &name.value,
+                declared.iter().map(String::as_str),
+            );
         }
         sets.push(names.into_iter().map(|n| n.value).collect());
     }
     sets
+}
+
+/// The names in a list, or the keys of a table.
+fn names_in(item: Option<&Item<'_>>) -> Vec<String> {
+    match item {
+        Some(item) if item.is_table() => {
+            let all = item.table().map(|t| t.all()).unwrap_or_default();
+            all.into_iter().map(|(name, _)| name.value).collect()
+        }
+        Some(item) if item.is_list() => item.texts().into_iter().map(|t| t.value).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -43,9 +43,16 @@ pub(super) fn facts(
 
 /// A fact whose places follow from its name.
 fn by_name(reader: &Reader<'_>, name: &str, ground: &Ground, maker: Option<&Operation>) -> Fact {
-    let find = |view: &Option<View>| view.as_ref().and_then(|v| v.find(reader.contract, name));
+    let contract = reader.contract;
+    // Where one schema serves both sides, its flags say who may say what.
+    let said_by = |view: &Option<View>, others: &str| {
+        let (place, found) = view.as_ref()?.find(contract, name)?;
+        let flag = contract.follow(&found.schema)[others] == true || found.schema[others] == true;
+        (!flag).then_some((place, found))
+    };
+    let find = |view: &Option<View>| said_by(view, "writeOnly");
     let place = |view: &Option<View>| find(view).map(|(place, _)| place);
-    let sent = find(&ground.send);
+    let sent = said_by(&ground.send, "readOnly");
     let param = maker.and_then(|op| op.params.iter().find(|p| p.name == name));
     let (created, read) = (place(&ground.created), place(&ground.read));
     let schema = sent
@@ -70,7 +77,7 @@ fn by_name(reader: &Reader<'_>, name: &str, ground: &Ground, maker: Option<&Oper
             .as_ref()
             .map_or(param.is_some_and(|p| p.required), |(_, f)| f.required),
         send: sent.map(|(place, _)| place).or(by_param),
-        change: place(&ground.change),
+        change: said_by(&ground.change, "readOnly").map(|(place, _)| place),
         reply: if ground.read.is_some() {
             read
         } else {

@@ -16,6 +16,8 @@ pub(super) struct Parts<'a> {
     pub(super) facts: &'a IndexMap<String, Fact>,
     pub(super) parents: &'a IndexMap<String, Parent>,
     pub(super) maker: Option<&'a Operation>,
+    /// Names that stand in the pack, wrong ones too: those are said elsewhere.
+    pub(super) declared: &'a [String],
 }
 
 /// `key = "/id"` (a place in the reply), `key = "email"` (a fact), `key = ["order", "ticket_type"]`.
@@ -117,6 +119,8 @@ fn named(reader: &Reader<'_>, text: &At<String>, parts: &Parts<'_>) -> Option<Ke
         Some(KeyPart::Fact(name))
     } else if parts.parents.contains_key(&name) {
         Some(KeyPart::Parent(name))
+    } else if parts.declared.contains(&name) {
+        None
     } else {
         let what = format!("`{name}` is neither a fact nor a parent of this entity");
         let known: Vec<&str> = parts

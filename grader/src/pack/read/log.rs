@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use crate::pack::{PackProblem, PackProblems};
+use crate::{
+    model::nearest,
+    pack::{PackProblem, PackProblems},
+};
 
 /// The files that were read and the problems found so far.
 #[derive(Debug, Default)]
@@ -54,7 +57,7 @@ impl Log {
         known: impl IntoIterator<Item = &'k str>,
     ) {
         let known: Vec<&str> = known.into_iter().collect();
-        let meant = nearest(name, &known);
+        let meant = nearest(name, known.iter().copied());
         let cure = match (meant, known.len()) {
             (Some(meant), _) => format!("write `{meant}`, if that is what you mean"),
             (None, 0) => "remove it: there is nothing of the kind to name".to_owned(),
@@ -120,13 +123,6 @@ fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// The known name that looks most like this one, if any is near enough to be what was meant.
-pub(in crate::pack) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let near = |k: &&str| strsim::jaro_winkler(&k.to_lowercase(), &name.to_lowercase());
-    let best = known.iter().max_by(|a, b| near(a).total_cmp(&near(b)))?;
-    (near(best) > 0.8).then_some(*best)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,11 +131,5 @@ mod tests {
     fn places_count_characters_from_one() {
         assert_eq!(line_and_column("a = 'ü'\nbé = 1\n", 11), (2, 3));
         assert_eq!(line_and_column("", 0), (1, 1));
-    }
-
-    #[test]
-    fn near_names_are_offered_and_far_ones_are_not() {
-        assert_eq!(nearest("creat", &["create", "delete"]), Some("create"));
-        assert_eq!(nearest("zebra", &["create", "delete"]), None);
     }
 }
