@@ -4,6 +4,8 @@
 //! one or more processes of the service. What goes wrong with the *service* is a [`BootStory`], told to the
 //! learner; what goes wrong with *us* is a [`Fault`](crate::model::Fault). Both travel in [`Trouble`].
 
+mod attach;
+pub mod doctor;
 mod local;
 mod machine;
 mod open;
@@ -12,6 +14,8 @@ mod ready;
 mod spec;
 mod story;
 mod world;
+
+use std::path::PathBuf;
 
 use futures::future::BoxFuture;
 
@@ -32,6 +36,9 @@ pub trait Runtime: Send + Sync {
 
     /// Why this way was chosen: one line, the first of the report.
     fn why(&self) -> &str;
+
+    /// The folder of this run, for those who must keep machine paths out of reports; none when attached.
+    fn folder(&self) -> Option<PathBuf>;
 
     /// Builds the submission, or finds it built. Called once, before the first [`raise`](Runtime::raise).
     ///

@@ -1,11 +1,12 @@
 //! A service that runs beside its database, whichever way it was raised.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
-use super::postgres::Database;
+use super::postgres::{Cluster, Database};
 use super::{Exited, Trouble, WorldSpec};
 use crate::model::Fault;
 
@@ -143,14 +144,21 @@ pub(crate) trait Host: Send + Sync {
 pub struct World {
     spec: WorldSpec,
     database: Option<Database>,
+    cluster: Option<Arc<Cluster>>,
     host: Box<dyn Host>,
 }
 
 impl World {
-    pub(crate) fn new(spec: WorldSpec, database: Option<Database>, host: Box<dyn Host>) -> Self {
+    pub(crate) fn new(
+        spec: WorldSpec,
+        database: Option<Database>,
+        cluster: Option<Arc<Cluster>>,
+        host: Box<dyn Host>,
+    ) -> Self {
         Self {
             spec,
             database,
+            cluster,
             host,
         }
     }
@@ -177,6 +185,12 @@ impl World {
     /// The database; none when attached without `--database-url`.
     pub fn database(&self) -> Option<&Database> {
         self.database.as_ref()
+    }
+
+    /// The world's own Postgres server, to stop, pause and start again; only where
+    /// [`own_cluster`](WorldSpec::own_cluster) was asked for: nobody else's database may suffer.
+    pub fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.cluster.as_ref()
     }
 
     /// Stops every replica and starts it again on the same database and the same port; waits until ready.

@@ -13,7 +13,7 @@ use super::replica::{Replica, Site};
 use super::stores::{self, Look};
 use crate::model::Fault;
 use crate::runtime::machine::strays;
-use crate::runtime::postgres::{Cluster, Database, StopHow};
+use crate::runtime::postgres::{Cluster, Database, StopMode};
 use crate::runtime::world::Host;
 use crate::runtime::{BootFacts, Liveness, Stop, Stores, Trouble};
 
@@ -25,8 +25,7 @@ pub(crate) struct Local {
     pub(crate) site: Arc<Site>,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) database: Database,
-    /// A server of its own, ended with the world.
-    pub(crate) own: Option<Cluster>,
+    pub(crate) cluster: Arc<Cluster>,
     pub(crate) home: std::path::PathBuf,
     /// When the first start command was run.
     pub(crate) since: SystemTime,
@@ -56,14 +55,17 @@ impl Local {
             .collect()
     }
 
-    /// Ends the service and drops what the world stands on. Once.
-    pub(crate) async fn fall(&self) -> Result<(), Fault> {
+    /// Ends the service and removes its folder; with `drop`, its database too, or its server where it has one of
+    /// its own. Once.
+    pub(crate) async fn fall(&self, drop: bool) -> Result<(), Fault> {
         if self.lowered.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
         let ended = self.end(GRACE).await;
-        if let Some(cluster) = &self.own {
-            cluster.stop(StopHow::Immediate).await?;
+        if self.site.spec.own_cluster {
+            self.cluster.stop(StopMode::Immediate).await?;
+        } else if drop && !self.keep {
+            self.cluster.drop_database(&self.database).await?;
         }
         let folder = self.site.app.parent().map(std::path::Path::to_owned);
         if let Some(folder) = folder.filter(|_| !self.keep) {
@@ -130,7 +132,7 @@ impl Host for Handle {
                 .filter_map(|r| Some(r.process()?.kin()))
                 .collect();
             let (app, home, since) = (self.0.site.app.clone(), self.0.home.clone(), self.0.since);
-            let postgres = database::addresses(&self.0.database.url_for_service);
+            let postgres = database::addresses(&self.0.database.service_url);
             let look = move || {
                 let pids = kins.iter().flat_map(strays::family).collect();
                 Ok(stores::stores(&Look {
@@ -146,6 +148,6 @@ impl Host for Handle {
     }
 
     fn lower(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        self.0.fall().boxed()
+        self.0.fall(true).boxed()
     }
 }

@@ -19,7 +19,7 @@ mod stores;
 mod story;
 mod wait;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
@@ -38,7 +38,7 @@ use super::machine::copy;
 use super::machine::environment::Environment;
 use super::machine::sweep::Run;
 use super::machine::user::RunAs;
-use super::postgres::{Cluster, ClusterOptions, StopHow};
+use super::postgres::{Cluster, ClusterOptions, Database, StopMode};
 use super::ready::Asker;
 use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Fault, RuntimeKind};
@@ -59,7 +59,7 @@ pub(crate) struct LocalRuntime {
     run_as: RunAs,
     environment: Environment,
     run: Arc<Run>,
-    cluster: OnceCell<Cluster>,
+    cluster: OnceCell<Arc<Cluster>>,
     product: OnceCell<Product>,
     worlds: Mutex<Vec<Weak<Local>>>,
     closed: AtomicBool,
@@ -111,18 +111,14 @@ impl LocalRuntime {
         self.product.get_or_try_init(|| build.go()).await
     }
 
-    async fn cluster(&self) -> Result<&Cluster, Fault> {
-        self.cluster
-            .get_or_try_init(|| self.start_cluster("postgres"))
-            .await
+    /// The server that worlds share, started at the first call.
+    async fn cluster(&self) -> Result<&Arc<Cluster>, Fault> {
+        self.cluster.get_or_try_init(|| self.start_cluster()).await
     }
 
-    async fn start_cluster(&self, name: &str) -> Result<Cluster, Fault> {
-        let options = ClusterOptions {
-            dir: self.run.folder.join(name),
-            run_id: self.run.id.clone(),
-        };
-        Cluster::start(options).await
+    async fn start_cluster(&self) -> Result<Arc<Cluster>, Fault> {
+        let options = ClusterOptions::new(format!("{}.postgres", self.run.id), &self.run.folder);
+        Ok(Arc::new(Cluster::start(options).await?))
     }
 
     async fn put_up(&self, spec: &WorldSpec) -> Result<World, Trouble> {
@@ -139,17 +135,14 @@ impl LocalRuntime {
         let (app, home) = (folder.join("app"), folder.join("home"));
         let (copied, stands) = tokio::join!(self.copy(product, &app, &home), self.stand(spec));
         copied?;
-        let (own, database) = stands?;
+        let (cluster, database) = stands?;
         let mut variables = self.environment.run(&app, &home)?;
         variables.extend(
             spec.env
                 .iter()
                 .map(|(name, value)| (name.into(), value.into())),
         );
-        variables.insert(
-            (&spec.database_var).into(),
-            (&database.url_for_service).into(),
-        );
+        variables.insert((&spec.database_var).into(), (&database.service_url).into());
         let site = Arc::new(Site {
             spec: spec.clone(),
             asker: Asker::new(&spec.ready)?,
@@ -163,7 +156,7 @@ impl LocalRuntime {
         let local = Arc::new(Local {
             replicas: self.replicas(&site)?,
             database: database.clone(),
-            own,
+            cluster: cluster.clone(),
             home,
             since: SystemTime::now(),
             release_seconds,
@@ -176,12 +169,14 @@ impl LocalRuntime {
             .unwrap_or_else(PoisonError::into_inner)
             .push(Arc::downgrade(&local));
         if let Err(trouble) = local.up().await {
-            local.fall().await?;
+            local.fall(true).await?;
             return Err(trouble);
         }
+        let cluster = spec.own_cluster.then_some(cluster);
         Ok(World::new(
             spec.clone(),
             Some(database),
+            cluster,
             Box::new(Handle(local)),
         ))
     }
@@ -198,20 +193,14 @@ impl LocalRuntime {
         .await
     }
 
-    /// The database, and the server where the world has its own.
-    async fn stand(
-        &self,
-        spec: &WorldSpec,
-    ) -> Result<(Option<Cluster>, super::postgres::Database), Fault> {
-        if spec.own_cluster {
-            let cluster = self
-                .start_cluster(&format!("postgres-{}", spec.name))
-                .await?;
-            let database = cluster.create_database(&spec.name).await?;
-            return Ok((Some(cluster), database));
-        }
-        let database = self.cluster().await?.create_database(&spec.name).await?;
-        Ok((None, database))
+    /// The server the world stands on and a fresh database on it.
+    async fn stand(&self, spec: &WorldSpec) -> Result<(Arc<Cluster>, Database), Fault> {
+        let cluster = match spec.own_cluster {
+            true => self.start_cluster().await?,
+            false => self.cluster().await?.clone(),
+        };
+        let database = cluster.create_database(&spec.name).await?;
+        Ok((cluster, database))
     }
 
     async fn release(&self, site: &Site) -> Result<Option<f64>, Trouble> {
@@ -246,9 +235,9 @@ impl LocalRuntime {
         let worlds =
             std::mem::take(&mut *self.worlds.lock().unwrap_or_else(PoisonError::into_inner));
         let standing: Vec<_> = worlds.iter().filter_map(Weak::upgrade).collect();
-        let fallen = join_all(standing.iter().map(|world| world.fall())).await;
+        let fallen = join_all(standing.iter().map(|world| world.fall(false))).await;
         let stopped = match self.cluster.get() {
-            Some(cluster) => cluster.stop(StopHow::Immediate).await,
+            Some(cluster) => cluster.stop(StopMode::Immediate).await,
             None => Ok(()),
         };
         // Also ends what a world that was still on its way up has started.
@@ -265,6 +254,10 @@ impl Runtime for LocalRuntime {
 
     fn why(&self) -> &str {
         &self.why
+    }
+
+    fn folder(&self) -> Option<PathBuf> {
+        Some(self.run.folder.clone())
     }
 
     fn build(&self) -> BoxFuture<'_, Result<Built, Trouble>> {
