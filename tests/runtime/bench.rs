@@ -97,9 +97,14 @@ impl Bench {
 
     /// The folder of the one run's worlds.
     pub(super) fn worlds(&self) -> PathBuf {
-        let runs = std::fs::read_dir(self.cache.path().join("runs")).unwrap();
+        self.try_worlds().unwrap()
+    }
+
+    /// As above, once there is one.
+    pub(super) fn try_worlds(&self) -> Option<PathBuf> {
+        let runs = std::fs::read_dir(self.cache.path().join("runs")).ok()?;
         let mut worlds = runs.flatten().map(|run| run.path().join("worlds"));
-        worlds.find(|worlds| worlds.is_dir()).unwrap()
+        worlds.find(|worlds| worlds.is_dir())
     }
 
     /// No run folder and no process of a run is left.

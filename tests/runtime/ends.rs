@@ -72,6 +72,35 @@ async fn who_leaves_the_group_and_who_ignores_term_end_all_the_same() {
 }
 
 #[tokio::test]
+async fn an_interrupted_build_and_an_interrupted_start_leave_nothing() {
+    let slow = "sh -c 'setsid sleep 1000 & sleep 1000'";
+    let building = Bench::web("true");
+    building.write("grader.toml", &format!("[build]\ncommand = \"{slow}\"\n"));
+    for bench in [building, Bench::web(slow)] {
+        let runtime = bench.open().await;
+        let spec = spec(60.0);
+        let strays = || {
+            !processes_in(&bench.cache.path().join("builds")).is_empty()
+                || bench
+                    .try_worlds()
+                    .is_some_and(|worlds| processes_in(&worlds).len() >= 2)
+        };
+        tokio::select! {
+            _ = runtime.raise(&spec) => panic!("it never ends"),
+            () = until(strays) => {}
+        }
+        let begun = Instant::now();
+        runtime.close().await.unwrap();
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            begun.elapsed()
+        );
+        bench.nothing_runs();
+    }
+}
+
+#[tokio::test]
 async fn a_flood_of_output_stays_in_bounds() {
     let app = "import lib, threading, sys\ndef flood():\n    while True: sys.stdout.write('x' * 10000 + '\\n')\n\
                threading.Thread(target=flood, daemon=True).start()\nlib.serve()";

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::Fault;
+use crate::model::{Fault, RuntimeKind};
 use crate::submission::Submission;
 
 use super::attach::Attach;
@@ -65,6 +65,10 @@ pub async fn open(
 ) -> Result<Box<dyn Runtime>, Refusal> {
     let usage = |text: &str| Refusal::Usage(text.to_owned());
     let local = |why: &str| match submission {
+        Some(submission) if submission.start(RuntimeKind::Local).is_none() => Err(usage(
+            "a Dockerfile alone says nothing about how to start the service without Docker\n  \
+             try: add a Procfile with a `web:` line",
+        )),
         Some(submission) => Ok(LocalRuntime::open(
             submission,
             options.clone(),

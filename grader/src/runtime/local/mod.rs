@@ -181,6 +181,27 @@ impl LocalRuntime {
         ))
     }
 
+    /// A story also says what was not copied: it may be what is missing.
+    fn annotate(&self, trouble: Trouble) -> Trouble {
+        let outside: Vec<_> = self
+            .submission
+            .tree
+            .outside
+            .iter()
+            .map(|p| format!("`{}`", p.display()))
+            .collect();
+        match trouble {
+            Trouble::Story(mut story) if !outside.is_empty() => {
+                let links = outside.join(", ");
+                story.try_next.push(format!(
+                    "symlinks that lead out of the folder are not copied: {links}"
+                ));
+                Trouble::Story(story)
+            }
+            other => other,
+        }
+    }
+
     /// The world's own copy of the built submission, and a home.
     async fn copy(&self, product: &Product, app: &Path, home: &Path) -> Result<(), Fault> {
         let (from, app, home) = (product.app.clone(), app.to_owned(), home.to_owned());
@@ -264,13 +285,21 @@ impl Runtime for LocalRuntime {
         async move {
             // Postgres starts while the build runs; if it cannot, the fault comes with the first world.
             let (product, _) = tokio::join!(self.product(), self.cluster());
-            Ok(product?.built.clone())
+            Ok(product
+                .map_err(|trouble| self.annotate(trouble))?
+                .built
+                .clone())
         }
         .boxed()
     }
 
     fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>> {
-        self.put_up(spec).boxed()
+        async {
+            self.put_up(spec)
+                .await
+                .map_err(|trouble| self.annotate(trouble))
+        }
+        .boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {
