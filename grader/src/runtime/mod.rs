@@ -6,6 +6,8 @@
 
 mod attach;
 pub mod doctor;
+mod facts;
+mod kept;
 mod local;
 mod machine;
 mod open;
@@ -21,12 +23,12 @@ use futures::future::BoxFuture;
 
 use crate::model::{Fault, RuntimeKind};
 
+pub use facts::{BootFacts, Liveness, Stop};
+pub use kept::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};
 pub use open::{Choice, Options, Refusal, open};
 pub use spec::{Built, Limits, WorldSpec};
 pub use story::{BootStory, Exited, Phase, Trouble};
-pub use world::{
-    BootFacts, FileStore, Liveness, Outgoing, Stop, StoreKind, Stores, World, WrittenFile,
-};
+pub use world::World;
 
 /// How submissions are raised. One behaviour, several ways: child processes, containers, a service that
 /// already runs. Held as `Box<dyn Runtime>`, so that a way more needs no change elsewhere.

@@ -12,14 +12,16 @@ mod output;
 mod plan;
 mod port;
 mod process;
+mod raise;
 mod release;
 mod replica;
+mod shelf;
 mod shell;
 mod stores;
 mod story;
 mod wait;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
@@ -29,17 +31,13 @@ use futures::future::{BoxFuture, join_all};
 use tokio::sync::OnceCell;
 
 use build::{Build, Product, blocking};
-use host::{Handle, Local};
-use output::Log;
-use replica::{Replica, Site};
+use host::Local;
 
-use super::machine::cache::{Cache, make};
-use super::machine::copy;
+use super::machine::cache::Cache;
 use super::machine::environment::Environment;
 use super::machine::sweep::Run;
 use super::machine::user::RunAs;
-use super::postgres::{Cluster, ClusterOptions, Database, StopMode};
-use super::ready::Asker;
+use super::postgres::{Cluster, ClusterOptions, StopMode};
 use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Fault, RuntimeKind};
 use crate::submission::Submission;
@@ -77,7 +75,7 @@ impl LocalRuntime {
             let cache = Cache::open(options.cache.as_deref(), &run_as)?;
             let run = Run::begin(&cache, &run_as)?;
             let oldest = SystemTime::now().checked_sub(Duration::from_secs(DAYS * 24 * 3600));
-            build::prune(&cache, BUILDS, oldest.unwrap_or(SystemTime::UNIX_EPOCH))?;
+            shelf::prune(&cache, BUILDS, oldest.unwrap_or(SystemTime::UNIX_EPOCH))?;
             let environment = Environment::of_machine(&cache, &run_as)?;
             if options.keep {
                 run.keep()?;
@@ -119,136 +117,6 @@ impl LocalRuntime {
     async fn start_cluster(&self) -> Result<Arc<Cluster>, Fault> {
         let options = ClusterOptions::new(format!("{}.postgres", self.run.id), &self.run.folder);
         Ok(Arc::new(Cluster::start(options).await?))
-    }
-
-    async fn put_up(&self, spec: &WorldSpec) -> Result<World, Trouble> {
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(Fault::new("raising the service", "the run is over").into());
-        }
-        let Some((command, _)) = self.submission.start(RuntimeKind::Local) else {
-            return Err(Trouble::Unsupported(
-                "a Dockerfile alone starts nothing without Docker: add a Procfile with a `web:` line".into(),
-            ));
-        };
-        let product = self.product().await?;
-        let folder = self.run.folder.join("worlds").join(&spec.name);
-        let (app, home) = (folder.join("app"), folder.join("home"));
-        let (copied, stands) = tokio::join!(self.copy(product, &app, &home), self.stand(spec));
-        copied?;
-        let (cluster, database) = stands?;
-        let mut variables = self.environment.run(&app, &home)?;
-        variables.extend(
-            spec.env
-                .iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
-        variables.insert((&spec.database_var).into(), (&database.service_url).into());
-        let site = Arc::new(Site {
-            spec: spec.clone(),
-            asker: Asker::new(&spec.ready)?,
-            app,
-            command: command.to_owned(),
-            variables,
-            run_as: self.run_as.clone(),
-            mark: format!("{}.{}", self.run.id, spec.name),
-        });
-        let release_seconds = self.release(&site).await?;
-        let local = Arc::new(Local {
-            replicas: self.replicas(&site)?,
-            database: database.clone(),
-            cluster: cluster.clone(),
-            home,
-            since: SystemTime::now(),
-            release_seconds,
-            keep: self.options.keep,
-            lowered: AtomicBool::new(false),
-            site,
-        });
-        self.worlds
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::downgrade(&local));
-        if let Err(trouble) = local.up().await {
-            local.fall(true).await?;
-            return Err(trouble);
-        }
-        let cluster = spec.own_cluster.then_some(cluster);
-        Ok(World::new(
-            spec.clone(),
-            Some(database),
-            cluster,
-            Box::new(Handle(local)),
-        ))
-    }
-
-    /// A story also says what was not copied: it may be what is missing.
-    fn annotate(&self, trouble: Trouble) -> Trouble {
-        let outside: Vec<_> = self
-            .submission
-            .tree
-            .outside
-            .iter()
-            .map(|p| format!("`{}`", p.display()))
-            .collect();
-        match trouble {
-            Trouble::Story(mut story) if !outside.is_empty() => {
-                let links = outside.join(", ");
-                story.try_next.push(format!(
-                    "symlinks that lead out of the folder are not copied: {links}"
-                ));
-                Trouble::Story(story)
-            }
-            other => other,
-        }
-    }
-
-    /// The world's own copy of the built submission, and a home.
-    async fn copy(&self, product: &Product, app: &Path, home: &Path) -> Result<(), Fault> {
-        let (from, app, home) = (product.app.clone(), app.to_owned(), home.to_owned());
-        let run_as = self.run_as.clone();
-        blocking(move || {
-            make(&home)?;
-            run_as.own(&home)?;
-            copy::built(&from, &app, &run_as)
-        })
-        .await
-    }
-
-    /// The server the world stands on and a fresh database on it.
-    async fn stand(&self, spec: &WorldSpec) -> Result<(Arc<Cluster>, Database), Fault> {
-        let cluster = match spec.own_cluster {
-            true => self.start_cluster().await?,
-            false => self.cluster().await?.clone(),
-        };
-        let database = cluster.create_database(&spec.name).await?;
-        Ok((cluster, database))
-    }
-
-    async fn release(&self, site: &Site) -> Result<Option<f64>, Trouble> {
-        let Some((command, _)) = self.submission.release(RuntimeKind::Local) else {
-            return Ok(None);
-        };
-        let log = self.log(&format!("{}.release", site.spec.name))?;
-        release::release(site, command, log, &self.options.limits)
-            .await
-            .map(Some)
-    }
-
-    fn replicas(&self, site: &Arc<Site>) -> Result<Vec<Replica>, Fault> {
-        let one = |index| {
-            let log = Arc::new(self.log(&format!("{}.{index}", site.spec.name))?);
-            Ok(Replica::new(site.clone(), index, log))
-        };
-        (0..site.spec.replicas.max(1)).map(one).collect()
-    }
-
-    fn log(&self, name: &str) -> Result<Log, Fault> {
-        let logs = self.run.folder.join("logs");
-        make(&logs)?;
-        Log::create(
-            &logs.join(format!("{name}.log")),
-            self.options.limits.log_bytes,
-        )
     }
 
     async fn shut(&self) -> Result<(), Fault> {

@@ -1,5 +1,7 @@
 //! What this machine has, and what to install.
 
+mod packages;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use super::machine::tools;
 use super::machine::user::RunAs;
 use super::postgres::Search;
 use crate::model::Fault;
+use packages::{TOOLCHAINS, install};
 
 /// Less free space than this is worth a word.
 const ROOM: u64 = 2 << 30;
@@ -37,76 +40,6 @@ pub struct Line {
     pub says: String,
     /// What to do about it, where there is something to do.
     pub cure: Option<String>,
-}
-
-/// How a package is called where.
-struct Package {
-    tool: &'static str,
-    arguments: &'static [&'static str],
-    wanted_by: &'static str,
-    debian: &'static str,
-    fedora: &'static str,
-    homebrew: &'static str,
-}
-
-/// The tools submissions are built with.
-const TOOLCHAINS: [Package; 5] = [
-    Package {
-        tool: "python3",
-        // Debian splits what makes virtual environments off.
-        arguments: &[
-            "-c",
-            "import ensurepip, venv, platform; print(platform.python_version())",
-        ],
-        wanted_by: "submissions in Python",
-        debian: "python3 python3-venv",
-        fedora: "python3",
-        homebrew: "python",
-    },
-    Package {
-        tool: "node",
-        arguments: &["--version"],
-        wanted_by: "submissions in JavaScript and TypeScript",
-        debian: "nodejs",
-        fedora: "nodejs",
-        homebrew: "node",
-    },
-    Package {
-        tool: "npm",
-        arguments: &["--version"],
-        wanted_by: "submissions in JavaScript and TypeScript",
-        debian: "npm",
-        fedora: "nodejs-npm",
-        homebrew: "node",
-    },
-    Package {
-        tool: "cargo",
-        arguments: &["--version"],
-        wanted_by: "submissions in Rust",
-        debian: "cargo",
-        fedora: "cargo",
-        homebrew: "rust",
-    },
-    Package {
-        tool: "go",
-        arguments: &["version"],
-        wanted_by: "submissions in Go",
-        debian: "golang-go",
-        fedora: "golang",
-        homebrew: "go",
-    },
-];
-
-impl Package {
-    fn hint(&self) -> String {
-        install(self.debian, self.fedora, self.homebrew)
-    }
-}
-
-fn install(debian: &str, fedora: &str, homebrew: &str) -> String {
-    format!(
-        "Debian, Ubuntu: apt install {debian}   Fedora: dnf install {fedora}   Homebrew: brew install {homebrew}"
-    )
 }
 
 /// Looks at everything a run may need. `cache` as in [`Options`](super::Options).
