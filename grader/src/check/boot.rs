@@ -47,7 +47,10 @@ impl StaticCx {
             saw: story.summary.clone(),
             expected: story.waited_for.clone(),
             actual: actual(story),
-            note: story.try_next.first().map(|s| format!("Try this next: {s}")),
+            note: story
+                .try_next
+                .first()
+                .map(|s| format!("Try this next: {s}")),
             ..Draft::default()
         };
         if !story.log_tail.is_empty() {

@@ -58,7 +58,11 @@ impl Cx {
         let rng = ChaCha8Rng::from_seed(digest.into());
         let http = Http::new(&raised.world.base_url(0), journal.clone())?.asked_by(check);
         let planter = Planter::new(http, Arc::clone(pack), rng);
-        Ok(Self { check, raised: Arc::clone(raised), planter })
+        Ok(Self {
+            check,
+            raised: Arc::clone(raised),
+            planter,
+        })
     }
 
     /// The project that is graded.
@@ -92,7 +96,9 @@ impl Cx {
 
     /// `GET /venues/{venue_id}`: an operation as the contract spells it.
     pub fn line(&self, op: &OpId) -> String {
-        self.pack().op(op).map_or_else(|| op.to_string(), |o| o.line())
+        self.pack()
+            .op(op)
+            .map_or_else(|| op.to_string(), |o| o.line())
     }
 
     /// A reader of the learner's tables, if there is a database to read.
@@ -116,7 +122,11 @@ impl Cx {
 
     /// Whether the service still runs, as far as can be seen.
     pub fn alive(&self) -> bool {
-        self.raised.world.alive().iter().all(crate::runtime::Liveness::runs)
+        self.raised
+            .world
+            .alive()
+            .iter()
+            .all(crate::runtime::Liveness::runs)
     }
 
     /// The last lines the service wrote.

@@ -19,7 +19,9 @@ macro_rules! control {
         match $given {
             Ok(value) => value,
             Err(why) => {
-                return Ok($crate::model::Verdict::Inconclusive { control: why.to_string() });
+                return Ok($crate::model::Verdict::Inconclusive {
+                    control: why.to_string(),
+                });
             }
         }
     };

@@ -8,7 +8,11 @@ use crate::model::CheckIndex;
 
 /// Every check, in the order in which a learner meets them.
 pub fn all() -> Vec<&'static Check> {
-    [boot::STAGE, endpoints::STAGE].into_iter().flatten().copied().collect()
+    [boot::STAGE, endpoints::STAGE]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// Every check as data.

@@ -11,7 +11,7 @@ use crate::report::{one_line, terminal};
 ///
 /// # Errors
 /// Only if a writer fails.
-pub fn checks(
+pub(super) fn checks(
     index: &CheckIndex,
     stage: Option<&str>,
     json: bool,

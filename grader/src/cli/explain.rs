@@ -10,7 +10,7 @@ use crate::report::{one_line, terminal};
 ///
 /// # Errors
 /// Only if a writer fails.
-pub fn explain(
+pub(super) fn explain(
     index: &CheckIndex,
     id: &str,
     look: Look,

@@ -23,7 +23,11 @@ pub(super) struct Places {
 ///
 /// # Errors
 /// One message: what was looked for, where, and which projects there are; or all problems of the pack.
-pub(super) fn find(asked: Option<&str>, places: &Places, index: &CheckIndex) -> Result<Pack, String> {
+pub(super) fn find(
+    asked: Option<&str>,
+    places: &Places,
+    index: &CheckIndex,
+) -> Result<Pack, String> {
     let source = match asked {
         Some(asked) => named(asked, places)?,
         None => {
@@ -34,7 +38,7 @@ pub(super) fn find(asked: Option<&str>, places: &Places, index: &CheckIndex) -> 
             ));
         }
     };
-    Pack::load(&source, Some(index)).map_err(|problems| format!("{:?}", miette::Report::new(problems)))
+    Pack::load(&source, Some(index)).map_err(|problems| problems.to_string())
 }
 
 fn named(asked: &str, places: &Places) -> Result<PackSource, String> {
@@ -55,18 +59,29 @@ fn named(asked: &str, places: &Places) -> Result<PackSource, String> {
         }
     }
     if embedded().iter().any(|id| id == asked) {
-        return Ok(PackSource::Embedded { name: asked.to_owned(), files: EMBEDDED });
+        return Ok(PackSource::Embedded {
+            name: asked.to_owned(),
+            files: EMBEDDED,
+        });
     }
     let known = known(places);
     let guess = nearest(asked, known.iter().map(String::as_str));
-    let guess = guess.map(|g| format!(" (did you mean `{g}`?)")).unwrap_or_default();
-    Err(format!("there is no project `{asked}`{guess}\n  try: one of {}", known.join(", ")))
+    let guess = guess
+        .map(|g| format!(" (did you mean `{g}`?)"))
+        .unwrap_or_default();
+    Err(format!(
+        "there is no project `{asked}`{guess}\n  try: one of {}",
+        known.join(", ")
+    ))
 }
 
 /// Folders that may hold packs, first to last.
 fn folders(places: &Places) -> Vec<PathBuf> {
     let beside = places.beside.as_ref().map(|b| b.join("projects"));
-    [places.packs.clone(), places.env.clone(), beside].into_iter().flatten().collect()
+    [places.packs.clone(), places.env.clone(), beside]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The ids of all packs that can be found.

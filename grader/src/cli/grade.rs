@@ -8,13 +8,13 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 
 use super::find_pack::{self, Places};
-use super::{display, watching};
+use super::{Look, display, print, watching};
 use crate::feedback::{self, Redactor};
 use crate::model::{
     CheckId, CheckIndex, Event, Exit, PackRef, Report, RuntimeRef, Stage, SubmissionRef, nearest,
 };
 use crate::pack::Pack;
-use crate::report::{Style, Target, terminal};
+use crate::report::{Target, terminal, write_atomically};
 use crate::run::{self, Selection, Settings};
 use crate::runtime::{self, Choice, Options, Refusal, Runtime};
 use crate::score::{Gate, Rules};
@@ -143,11 +143,12 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     folders.extend(runtime.folder());
     let (events, seen) = mpsc::unbounded_channel::<Event>();
     let shown = tokio::spawn(display::show(seen));
+    let checks = crate::checks::all();
     let started = jiff::Timestamp::now();
     let complete = settings.selection.is_whole();
     let seed = settings.seed;
     let conducted = tokio::select! {
-        run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &crate::checks::all(), settings, events) => Some(run),
+        run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &checks, settings, events) => Some(run),
         () = watching::interrupted() => None,
     };
     let Some(mut run) = conducted else {
@@ -184,25 +185,25 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
 }
 
 fn tell(args: &GradeArgs, report: &Report) -> Result<Exit, Stop> {
-    let width = display::width();
-    let text = terminal::render(report, Style::for_stdout(), width);
-    // A pipe that was closed (`| head`) has seen what it wanted.
-    let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+    let fault = |fault: crate::model::Fault| Stop::Fault(fault.to_string());
+    // Files first: a reader who closes the pipe must not cost them.
     for target in &args.report {
-        target.write(report).map_err(|fault| Stop::Fault(fault.to_string()))?;
+        let text = target.format.render(report).map_err(fault)?;
+        write_atomically(&target.path, text.as_bytes()).map_err(fault)?;
     }
-    Ok(match report.verdict.as_str() {
-        "open" => Exit::Open,
-        "fault" => Exit::Fault,
-        _ => Exit::NotYet,
-    })
+    let look = Look::for_stdout();
+    let text = terminal::render(report, look.width, look.style);
+    print(&mut std::io::stdout(), &text).map_err(fault)?;
+    Ok(report.exit())
 }
 
 fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, Stop> {
     for id in &args.only {
         if index.get(id).is_none() {
             let guess = nearest(id, index.iter().map(|c| c.id.as_str()));
-            let guess = guess.map(|g| format!(" (did you mean `{g}`?)")).unwrap_or_default();
+            let guess = guess
+                .map(|g| format!(" (did you mean `{g}`?)"))
+                .unwrap_or_default();
             return Err(Stop::Usage(format!(
                 "there is no check `{id}`{guess}\n  try: `grader checks` lists them"
             )));
@@ -223,7 +224,11 @@ fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, Stop> {
     };
     Ok(Settings {
         selection: Selection {
-            only: args.only.iter().map(|id| CheckId::from(id.as_str())).collect(),
+            only: args
+                .only
+                .iter()
+                .map(|id| CheckId::from(id.as_str()))
+                .collect(),
             stage,
         },
         seed: args.seed,
@@ -245,13 +250,20 @@ fn options(args: &GradeArgs) -> Options {
     }
 }
 
-fn pack(args: &GradeArgs, submission: Option<&Submission>, index: &CheckIndex) -> Result<Pack, Stop> {
+fn pack(
+    args: &GradeArgs,
+    submission: Option<&Submission>,
+    index: &CheckIndex,
+) -> Result<Pack, Stop> {
     let places = Places {
         packs: args.packs.clone(),
         env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
         beside: submission.map(|s| s.root.clone()),
     };
-    let asked = args.project.clone().or_else(|| submission.and_then(|s| s.config.project.clone()));
+    let asked = args
+        .project
+        .clone()
+        .or_else(|| submission.and_then(|s| s.config.project.clone()));
     find_pack::find(asked.as_deref(), &places, index).map_err(Stop::Usage)
 }
 
@@ -277,7 +289,10 @@ fn named(args: &GradeArgs, submission: Option<&Submission>) -> SubmissionRef {
 
 fn rules(pack: &Pack) -> Rules {
     Rules {
-        gate: Gate { share: pack.project.gate.share, must: pack.project.gate.must.clone() },
+        gate: Gate {
+            share: pack.project.gate.share,
+            must: pack.project.gate.must.clone(),
+        },
         points: pack.points.clone(),
     }
 }

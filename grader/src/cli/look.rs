@@ -7,7 +7,7 @@ use crate::report::Style;
 
 /// What the reader's terminal is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub(super) struct Look {
     /// Columns.
     pub width: usize,
     /// Colour or none.
@@ -16,7 +16,7 @@ pub struct Look {
 
 impl Look {
     /// The look for standard output: its terminal's width, else `COLUMNS`, else 100.
-    pub fn for_stdout() -> Self {
+    pub(super) fn for_stdout() -> Self {
         let terminal = terminal_size::terminal_size_of(std::io::stdout());
         let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
         let width = terminal
@@ -34,7 +34,7 @@ impl Look {
 ///
 /// # Errors
 /// Whatever else the writer says.
-pub fn print(out: &mut dyn Write, text: &str) -> Result<(), Fault> {
+pub(super) fn print(out: &mut dyn Write, text: &str) -> Result<(), Fault> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(gone) if gone.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.doing("writing to the terminal"),

@@ -24,7 +24,9 @@ pub(super) async fn interrupted() {
 pub(super) async fn lower(runtime: &dyn Runtime) {
     let closed = tokio::time::timeout(Duration::from_secs(2), runtime.close()).await;
     if !matches!(closed, Ok(Ok(()))) {
-        eprintln!("some of it could not be stopped in time; the next start of the grader clears it away");
+        eprintln!(
+            "some of it could not be stopped in time; the next start of the grader clears it away"
+        );
     }
 }
 

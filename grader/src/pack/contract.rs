@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{OpId, Operation, Schema};
+use super::{OpId, Operation, Reply, Schema};
+
+mod validate;
 
 /// An OpenAPI 3.1 document (3.0 is brought to 3.1 while reading).
 #[derive(Debug, Clone)]
@@ -15,6 +17,7 @@ pub struct Contract {
     pub base_path: String,
     /// Every operation in the document's order.
     pub operations: Vec<Operation>,
+    validators: validate::Validators,
 }
 
 /// One way in which a reply breaks the contract.
@@ -27,6 +30,45 @@ pub struct Violation {
 }
 
 impl Contract {
+    /// A contract without operations yet: the reader adds them.
+    pub(in crate::pack) fn new(document: Value) -> Self {
+        Self {
+            document,
+            title: String::new(),
+            base_path: String::new(),
+            operations: Vec::new(),
+            validators: validate::Validators::default(),
+        }
+    }
+
+    /// What a reply breaks of what the contract declares for its status and media type. Nothing is declared for an
+    /// unknown status or a media type the contract does not name: those are findings of their own.
+    pub fn validate_reply(
+        &self,
+        op: &Operation,
+        status: u16,
+        media: &str,
+        body: &Value,
+    ) -> Vec<Violation> {
+        let declared = op.declared(status);
+        match declared
+            .iter()
+            .find(|r| speaks(r, media))
+            .and_then(|r| r.schema.as_ref())
+        {
+            Some(schema) => self.validate(&schema.pointer, body),
+            None => Vec::new(),
+        }
+    }
+
+    /// What a request body breaks of the operation's schema.
+    pub fn validate_body(&self, op: &Operation, body: &Value) -> Vec<Violation> {
+        match &op.body {
+            Some(declared) => self.validate(&declared.schema.pointer, body),
+            None => Vec::new(),
+        }
+    }
+
     /// The operation with this `operationId`, or `METHOD /path` as the contract spells the path.
     pub fn op(&self, id: &str) -> Option<&Operation> {
         self.operations
@@ -68,5 +110,25 @@ impl Contract {
         let pointer = pointer.into();
         let value = self.at(&pointer)?.clone();
         Some(Schema { pointer, value })
+    }
+}
+
+/// Whether a declared reply is of this media type; parameters (`; charset=utf-8`) do not count, ranges (`*/*`) do.
+fn speaks(reply: &Reply, media: &str) -> bool {
+    let plain = |m: &str| {
+        m.split(';')
+            .next()
+            .unwrap_or("")
+            .trim()
+            .to_ascii_lowercase()
+    };
+    let Some(declared) = reply.media.as_deref().map(plain) else {
+        return false;
+    };
+    let media = plain(media);
+    match declared.strip_suffix('*') {
+        Some("*/") => true,
+        Some(range) => media.starts_with(range),
+        None => declared == media,
     }
 }

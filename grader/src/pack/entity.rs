@@ -96,6 +96,10 @@ pub enum Manner {
 pub struct Key {
     /// One part, or several that identify together.
     pub parts: Vec<KeyPart>,
+    /// Where the read's reply shows it again, when it is one value.
+    pub read: Option<Place>,
+    /// Where an item of the list shows it, seen from the item.
+    pub listed: Option<Place>,
 }
 
 /// A part of a key.
@@ -123,7 +127,7 @@ pub struct Parent {
 }
 
 /// Whose a thing is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// Whoever made the call; stands in no request body.
     Caller,
@@ -134,11 +138,13 @@ pub enum Owner {
 pub struct Fact {
     /// Its name in the pack.
     pub name: String,
-    /// Where the create takes it; `None` when the service sets it.
+    /// Where the create takes it (for a made thing: seen from [`MadeBy::at`]); `None` when the service sets it.
     pub send: Option<Place>,
+    /// Where the reply to the create shows it (for a made thing: seen from [`MadeBy::reply_at`]).
+    pub created: Option<Place>,
     /// Where the update takes it; `None` when it cannot be changed.
     pub change: Option<Place>,
-    /// Where the read (or else the create) shows it; `None` when nobody sees it.
+    /// Where the read's reply shows it; without a read, the same as [`Fact::created`].
     pub reply: Option<Place>,
     /// Where one item of the list shows it, seen from the item.
     pub listed: Option<Place>,

@@ -7,11 +7,13 @@
 mod auth;
 mod contract;
 mod entity;
+mod openapi;
 mod operation;
 mod path;
 mod place;
 mod problem;
 mod project;
+mod read;
 mod source;
 mod theory;
 

@@ -150,7 +150,11 @@ impl Spot {
 }
 
 impl Pick {
-    fn parse(text: &str) -> Result<Self, BadPlace> {
+    /// Reads a regular expression.
+    ///
+    /// # Errors
+    /// [`BadPlace`] when it does not compile or has not exactly one group.
+    pub fn parse(text: &str) -> Result<Self, BadPlace> {
         let regex = Regex::new(text).map_err(|e| {
             BadPlace::new(
                 format!(

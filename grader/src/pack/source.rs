@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use include_dir::Dir;
 use sha2::{Digest, Sha256};
 
 use crate::model::{Doing, Fault};
@@ -12,9 +11,17 @@ use crate::model::{Doing, Fault};
 pub enum PackSource {
     /// A folder on disk.
     Folder(PathBuf),
-    /// A folder built into the program.
-    Embedded(&'static Dir<'static>),
+    /// A pack built into the program.
+    Embedded {
+        /// The pack's name: the first part of its files' paths.
+        name: String,
+        /// Every file that is built in, of all packs: path with `/` between names, contents.
+        files: &'static [(&'static str, &'static [u8])],
+    },
 }
+
+/// What belongs to the learner's beginning and not to what is asked.
+const STARTERS: &str = "starters/";
 
 /// No text file of a pack is larger; what is, is not read.
 const LARGEST: u64 = 8 * 1024 * 1024;
@@ -29,7 +36,7 @@ impl PackSource {
     pub fn name(&self) -> String {
         match self {
             Self::Folder(path) => path.display().to_string(),
-            Self::Embedded(dir) => dir.path().display().to_string(),
+            Self::Embedded { name, .. } => name.clone(),
         }
     }
 
@@ -37,7 +44,7 @@ impl PackSource {
     pub fn folder_name(&self) -> Option<String> {
         let path = match self {
             Self::Folder(path) => path.canonicalize().unwrap_or_else(|_| path.clone()),
-            Self::Embedded(dir) => dir.path().to_path_buf(),
+            Self::Embedded { name, .. } => return Some(name.clone()),
         };
         Some(path.file_name()?.to_string_lossy().into_owned())
     }
@@ -48,9 +55,13 @@ impl PackSource {
     /// A [`Fault`] when the file is there but cannot be read.
     pub fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Fault> {
         match self {
-            Self::Embedded(dir) => Ok(dir
-                .get_file(dir.path().join(file))
-                .map(|f| f.contents().to_vec())),
+            Self::Embedded { name, files } => {
+                let path = format!("{name}/{file}");
+                Ok(files
+                    .iter()
+                    .find(|(at, _)| *at == path)
+                    .map(|(_, bytes)| bytes.to_vec()))
+            }
             Self::Folder(folder) => {
                 let path = folder.join(file);
                 let doing = || format!("reading {}", path.display());
@@ -71,7 +82,8 @@ impl PackSource {
         }
     }
 
-    /// The relative paths of all files, sorted, with `/` between names. Hidden files and links are left out.
+    /// The relative paths of all files, sorted, with `/` between names. Hidden files, links and starters are
+    /// left out.
     ///
     /// # Errors
     /// A [`Fault`] when a folder cannot be listed.
@@ -79,8 +91,13 @@ impl PackSource {
         let mut found = Vec::new();
         match self {
             Self::Folder(folder) => walk(folder, folder, &mut found)?,
-            Self::Embedded(dir) => walk_embedded(dir.path(), dir, &mut found),
+            Self::Embedded { name, files } => {
+                let of_pack =
+                    |path: &str| Some(path.strip_prefix(name)?.strip_prefix('/')?.to_owned());
+                found.extend(files.iter().filter_map(|(path, _)| of_pack(path)));
+            }
         }
+        found.retain(|f| !f.starts_with(STARTERS) && !f.split('/').any(|n| n.starts_with('.')));
         found.sort();
         Ok(found)
     }
@@ -108,28 +125,15 @@ fn walk(root: &Path, folder: &Path, found: &mut Vec<String>) -> Result<(), Fault
         let entry = entry.doing(doing())?;
         let kind = entry.file_type().doing(doing())?;
         let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if kind.is_dir() {
+        // A starter may hold installed dependencies by the ten thousand.
+        let skipped = path == root.join("starters");
+        if kind.is_dir() && !skipped {
             walk(root, &path, found)?;
         } else if kind.is_file() {
             found.push(relative(root, &path));
         }
     }
     Ok(())
-}
-
-fn walk_embedded(root: &Path, dir: &Dir<'_>, found: &mut Vec<String>) {
-    for file in dir.files() {
-        let relative = relative(root, file.path());
-        if !relative.split('/').any(|name| name.starts_with('.')) {
-            found.push(relative);
-        }
-    }
-    for dir in dir.dirs() {
-        walk_embedded(root, dir, found);
-    }
 }
 
 fn relative(root: &Path, path: &Path) -> String {

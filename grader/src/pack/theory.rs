@@ -133,11 +133,12 @@ pub struct Read {
 }
 
 /// How a read's cost may grow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Growth {
     /// Not at all.
     Constant,
     /// With what is returned.
+    #[default]
     LinearInResult,
     /// With what is stored.
     LinearInTable,

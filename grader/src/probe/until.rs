@@ -17,7 +17,10 @@ const STEP: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// The first fault of `look`.
-pub async fn until<T, F>(patience: Duration, mut look: impl FnMut() -> F) -> Result<Option<T>, Fault>
+pub async fn until<T, F>(
+    patience: Duration,
+    mut look: impl FnMut() -> F,
+) -> Result<Option<T>, Fault>
 where
     F: Future<Output = Result<Option<T>, Fault>>,
 {

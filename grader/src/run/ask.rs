@@ -34,7 +34,9 @@ pub(super) async fn ask(
         }
         _ => shared(&stand, check, &began).await,
     };
-    answer.unwrap_or_else(|fault| Verdict::Broken { fault: fault.to_string() })
+    answer.unwrap_or_else(|fault| Verdict::Broken {
+        fault: fault.to_string(),
+    })
 }
 
 async fn shared(
@@ -92,7 +94,13 @@ async fn in_world(
 }
 
 fn cx(stand: &Stand, check: &'static Check, raised: &Arc<Raised>) -> Result<Cx, Fault> {
-    Cx::new(check.id, &stand.pack, raised, &stand.journal, stand.settings.seed)
+    Cx::new(
+        check.id,
+        &stand.pack,
+        raised,
+        &stand.journal,
+        stand.settings.seed,
+    )
 }
 
 /// A world that did not come up. For the world that every run has, the boot checks tell the story and this
@@ -100,11 +108,20 @@ fn cx(stand: &Stand, check: &'static Check, raised: &Arc<Raised>) -> Result<Cx, 
 fn not_up(trouble: &Trouble, kind: WorldKind) -> Result<Verdict, Fault> {
     match trouble {
         Trouble::Story(story) if kind == WorldKind::Main => {
-            let root = if story.phase == crate::runtime::Phase::Build { BUILD } else { READY };
-            Ok(Verdict::Blocked { by: vec![CheckId::from(root)] })
+            let root = if story.phase == crate::runtime::Phase::Build {
+                BUILD
+            } else {
+                READY
+            };
+            Ok(Verdict::Blocked {
+                by: vec![CheckId::from(root)],
+            })
         }
         Trouble::Story(story) => Ok(Verdict::Inconclusive {
-            control: format!("a second copy of the service did not come up: {}", story.summary),
+            control: format!(
+                "a second copy of the service did not come up: {}",
+                story.summary
+            ),
         }),
         Trouble::Unsupported(why) => Ok(Verdict::Skipped { why: why.clone() }),
         Trouble::Fault(fault) => Err(fault.clone()),

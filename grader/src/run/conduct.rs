@@ -53,8 +53,16 @@ pub async fn conduct(
     events: mpsc::UnboundedSender<Event>,
 ) -> Run {
     let started = Instant::now();
-    let planned = plan(checks, &pack.project.stages, &settings.selection, runtime.kind());
-    let _ = events.send(Event::Planned { why: runtime.why().to_owned(), checks: planned.len() });
+    let planned = plan(
+        checks,
+        &pack.project.stages,
+        &settings.selection,
+        runtime.kind(),
+    );
+    let _ = events.send(Event::Planned {
+        why: runtime.why().to_owned(),
+        checks: planned.len(),
+    });
     let stand = Arc::new(Stand {
         worlds: Worlds::new(runtime, Arc::clone(&pack), settings.jobs, events.clone()),
         pack,
@@ -64,7 +72,10 @@ pub async fn conduct(
         settings,
         events,
     });
-    let boards: Vec<_> = planned.iter().map(|p| (p.check.id, watch::Sender::new(None))).collect();
+    let boards: Vec<_> = planned
+        .iter()
+        .map(|p| (p.check.id, watch::Sender::new(None)))
+        .collect();
     let runs = planned.iter().map(|p| one(Arc::clone(&stand), p, &boards));
     let records = join_all(runs).await;
     let _ = stand.events.send(Event::Done);
@@ -94,15 +105,21 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
         seconds = took.as_secs_f64();
         verdict
     };
-    let _ = stand
-        .events
-        .send(Event::Ended { id: CheckId::from(check.id), verdict: verdict.name() });
+    let _ = stand.events.send(Event::Ended {
+        id: CheckId::from(check.id),
+        verdict: verdict.name(),
+    });
     if let Some((_, board)) = boards.iter().find(|(id, _)| *id == check.id) {
         board.send_replace(Some(stands(&verdict)));
     }
     let meta = check.meta();
     Record {
-        points: stand.pack.points.get(&meta.id).copied().unwrap_or(meta.severity.points()),
+        points: stand
+            .pack
+            .points
+            .get(&meta.id)
+            .copied()
+            .unwrap_or(meta.severity.points()),
         id: meta.id,
         stage: meta.stage,
         summary: meta.summary,
@@ -122,9 +139,14 @@ fn stands(verdict: &Verdict) -> bool {
 async fn blockers(check: &Check, boards: &Boards) -> Vec<CheckId> {
     let mut by = Vec::new();
     for need in check.needs {
-        let Some((id, board)) = boards.iter().find(|(id, _)| *id == need.id) else { continue };
+        let Some((id, board)) = boards.iter().find(|(id, _)| *id == need.id) else {
+            continue;
+        };
         let mut board = board.subscribe();
-        let passed = board.wait_for(Option::is_some).await.map(|p| *p == Some(true));
+        let passed = board
+            .wait_for(Option::is_some)
+            .await
+            .map(|p| *p == Some(true));
         if !passed.unwrap_or(false) {
             by.push(CheckId::from(*id));
         }

@@ -57,7 +57,10 @@ pub fn plan(
     checks
         .iter()
         .filter(|c| wanted.contains(c.id))
-        .map(|&check| Planned { check, skip: skip(check) })
+        .map(|&check| Planned {
+            check,
+            skip: skip(check),
+        })
         .collect()
 }
 

@@ -121,19 +121,25 @@ impl Worlds {
 
     /// The worlds that are shared and up.
     fn up(&self) -> impl Iterator<Item = &Arc<Raised>> {
-        self.shared.values().filter_map(|(cell, _)| cell.get()?.as_ref().ok())
+        self.shared
+            .values()
+            .filter_map(|(cell, _)| cell.get()?.as_ref().ok())
     }
 
     /// The version of the Postgres server, if a world has one.
     pub(super) fn postgres(&self) -> Option<String> {
-        self.up().find_map(|raised| Some(raised.world.database()?.version.clone()))
+        self.up()
+            .find_map(|raised| Some(raised.world.database()?.server().ok()?.version().to_owned()))
     }
 
     /// Where the worlds that are up can be reached.
     pub(super) fn kept(&self) -> Vec<String> {
         let says = |raised: &Arc<Raised>| {
             let service = format!("the service answers at {}", raised.world.base_url(0));
-            let database = raised.world.database().map(|d| format!("its database is {}", d.service_url));
+            let database = raised
+                .world
+                .database()
+                .map(|d| format!("its database is {}", d.service_url));
             [Some(service), database]
         };
         self.up().flat_map(says).flatten().collect()
@@ -141,7 +147,10 @@ impl Worlds {
 
     fn tell(&self, world: Option<WorldKind>, what: &str) {
         // Nobody watching is no reason to stop.
-        let _ = self.events.send(Event::Raising { world, what: what.to_owned() });
+        let _ = self.events.send(Event::Raising {
+            world,
+            what: what.to_owned(),
+        });
     }
 }
 
@@ -150,9 +159,18 @@ impl Worlds {
 fn environment(pack: &Pack, kind: WorldKind) -> BTreeMap<String, String> {
     let mut env = pack.service.env.clone();
     let Some(auth) = &pack.auth else { return env };
-    let ttls = auth.env.ttls.values().chain(auth.env.login_limit.iter().filter_map(|l| l.window.as_ref()));
+    let ttls = auth.env.ttls.values().chain(
+        auth.env
+            .login_limit
+            .iter()
+            .filter_map(|l| l.window.as_ref()),
+    );
     for ttl in ttls {
-        let value = if kind == WorldKind::Short { ttl.short } else { ttl.normal };
+        let value = if kind == WorldKind::Short {
+            ttl.short
+        } else {
+            ttl.normal
+        };
         env.insert(ttl.name.clone(), value.to_string());
     }
     if let Some(limit) = &auth.env.login_limit {

@@ -71,7 +71,10 @@ pub struct FixtureProblem {
 
 impl FixtureProblem {
     fn new(file: &Path, what: impl std::fmt::Display) -> Self {
-        Self { file: file.display().to_string(), what: what.to_string() }
+        Self {
+            file: file.display().to_string(),
+            what: what.to_string(),
+        }
     }
 }
 
@@ -99,7 +102,9 @@ pub fn discover(root: &Path) -> Result<Vec<Fixture>, FixtureProblem> {
     for project in folders(&root.join("projects"))? {
         for base in folders(&project.join("starters"))? {
             let mut starter = folder(Kind::Starter, &project, base);
-            let said = fixtures.join("scaffold").join(format!("{}.expect", starter.project));
+            let said = fixtures
+                .join("scaffold")
+                .join(format!("{}.expect", starter.project));
             let text = fs::read_to_string(&said).map_err(|e| FixtureProblem::new(&said, e))?;
             read_head(&mut starter, &said, &text)?;
             all.push(starter);
@@ -128,23 +133,44 @@ fn folder(kind: Kind, project: &Path, base: PathBuf) -> Fixture {
     }
 }
 
-fn patch(kind: Kind, fixtures: &Path, project: &Path, file: PathBuf) -> Result<Fixture, FixtureProblem> {
+fn patch(
+    kind: Kind,
+    fixtures: &Path,
+    project: &Path,
+    file: PathBuf,
+) -> Result<Fixture, FixtureProblem> {
     let text = fs::read_to_string(&file).map_err(|e| FixtureProblem::new(&file, e))?;
     let reference = fixtures.join("reference").join(name(project));
     let mut fixture = folder(kind, project, reference.join("python"));
-    fixture.name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let Some(head) = text.split("diff --git ").next().filter(|head| head.len() < text.len()) else {
-        return Err(FixtureProblem::new(&file, "no `diff --git` line: a fixture patch is a Git diff"));
+    fixture.name = file
+        .file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let Some(head) = text
+        .split("diff --git ")
+        .next()
+        .filter(|head| head.len() < text.len())
+    else {
+        return Err(FixtureProblem::new(
+            &file,
+            "no `diff --git` line: a fixture patch is a Git diff",
+        ));
     };
     if let Some(base) = value(head, "base") {
         fixture.base = reference.join(base);
     }
     if !fixture.base.is_dir() {
-        return Err(FixtureProblem::new(&file, format!("its base {} is no folder", name(&fixture.base))));
+        return Err(FixtureProblem::new(
+            &file,
+            format!("its base {} is no folder", name(&fixture.base)),
+        ));
     }
     read_head(&mut fixture, &file, head)?;
     if kind == Kind::Flaw && fixture.expect.is_empty() {
-        return Err(FixtureProblem::new(&file, "no `expect:` line: say which check must fail"));
+        return Err(FixtureProblem::new(
+            &file,
+            "no `expect:` line: say which check must fail",
+        ));
     }
     fixture.patch = Some(file);
     Ok(fixture)
@@ -154,13 +180,24 @@ fn patch(kind: Kind, fixtures: &Path, project: &Path, file: PathBuf) -> Result<F
 fn read_head(fixture: &mut Fixture, file: &Path, head: &str) -> Result<(), FixtureProblem> {
     let list = |key: &str| -> Vec<String> {
         value(head, key)
-            .map(|v| v.split([',', ' ']).filter(|w| !w.is_empty()).map(str::to_owned).collect())
+            .map(|v| {
+                v.split([',', ' '])
+                    .filter(|w| !w.is_empty())
+                    .map(str::to_owned)
+                    .collect()
+            })
             .unwrap_or_default()
     };
-    for line in head.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
+    for line in head
+        .lines()
+        .filter(|l| !l.trim().is_empty() && !l.starts_with('#'))
+    {
         let key = line.split(':').next().unwrap_or_default();
         if !["base", "expect", "also", "runtime"].contains(&key) {
-            return Err(FixtureProblem::new(file, format!("unknown line `{line}` above the diff")));
+            return Err(FixtureProblem::new(
+                file,
+                format!("unknown line `{line}` above the diff"),
+            ));
         }
     }
     fixture.expect = list("expect").into_iter().collect();
@@ -170,18 +207,27 @@ fn read_head(fixture: &mut Fixture, file: &Path, head: &str) -> Result<(), Fixtu
             "docker" => RuntimeKind::Docker,
             "local" => RuntimeKind::Local,
             "attach" => RuntimeKind::Attach,
-            other => return Err(FixtureProblem::new(file, format!("unknown runtime `{other}`"))),
+            other => {
+                return Err(FixtureProblem::new(
+                    file,
+                    format!("unknown runtime `{other}`"),
+                ));
+            }
         });
     }
     Ok(())
 }
 
 fn value<'a>(head: &'a str, key: &str) -> Option<&'a str> {
-    head.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(':')).map(str::trim)
+    head.lines()
+        .find_map(|l| l.strip_prefix(key)?.strip_prefix(':'))
+        .map(str::trim)
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn folders(dir: &Path) -> Result<Vec<PathBuf>, FixtureProblem> {

@@ -27,16 +27,29 @@ impl fmt::Display for Deviation {
 pub fn judge(fixture: &Fixture, report: &Report) -> Vec<Deviation> {
     let mut deviations = Vec::new();
     let planned: BTreeSet<&str> = report.checks.iter().map(|c| c.id.as_str()).collect();
-    for id in fixture.expect.iter().filter(|id| !planned.contains(id.as_str())) {
-        deviations.push(Deviation { check: id.clone(), says: "was not asked at all".into() });
+    for id in fixture
+        .expect
+        .iter()
+        .filter(|id| !planned.contains(id.as_str()))
+    {
+        deviations.push(Deviation {
+            check: id.clone(),
+            says: "was not asked at all".into(),
+        });
     }
     for record in &report.checks {
         if let Some(says) = deviation(fixture, report, record) {
-            deviations.push(Deviation { check: record.id.to_string(), says });
+            deviations.push(Deviation {
+                check: record.id.to_string(),
+                says,
+            });
         }
     }
     for fault in &report.faults {
-        deviations.push(Deviation { check: "the grader".into(), says: fault.clone() });
+        deviations.push(Deviation {
+            check: "the grader".into(),
+            says: fault.clone(),
+        });
     }
     deviations
 }
@@ -48,7 +61,10 @@ fn deviation(fixture: &Fixture, report: &Report, record: &Record) -> Option<Stri
         Verdict::Broken { fault } => Some(format!("broke: {fault}")),
         Verdict::Fail { .. } if expected || allowed => None,
         Verdict::Fail { findings } => {
-            let saw: Vec<_> = findings.iter().map(|f| format!("{}: {}", f.subject, f.saw)).collect();
+            let saw: Vec<_> = findings
+                .iter()
+                .map(|f| format!("{}: {}", f.subject, f.saw))
+                .collect();
             Some(format!("accused a right answer: {}", saw.join("; ")))
         }
         other if expected => Some(format!("should fail, was {}", name_with_reason(other))),
@@ -66,7 +82,11 @@ fn rooted(fixture: &Fixture, report: &Report, id: &CheckId) -> bool {
     if fixture.expect.contains(id.as_str()) || fixture.also.contains(id.as_str()) {
         return true;
     }
-    let blocked = report.checks.iter().find(|c| c.id == *id).map(|c| &c.verdict);
+    let blocked = report
+        .checks
+        .iter()
+        .find(|c| c.id == *id)
+        .map(|c| &c.verdict);
     match blocked {
         Some(Verdict::Blocked { by }) => by.iter().all(|id| rooted(fixture, report, id)),
         _ => false,

@@ -4,7 +4,7 @@ use super::never_answers;
 use crate::check::{Cx, note};
 use crate::model::{Draft, Evidence, Fault, Verdict};
 use crate::probe::plant::Planted;
-use crate::probe::sql::{Hit, Observer};
+use crate::probe::sql::{Hit, Observer, Token};
 use crate::runtime::Stores;
 use crate::{check, control};
 
@@ -56,7 +56,9 @@ check! {
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let Some(observer) = cx.observer().await? else {
-        return Ok(Verdict::Skipped { why: "no database was given to look into".to_owned() });
+        return Ok(Verdict::Skipped {
+            why: "no database was given to look into".to_owned(),
+        });
     };
     let mut kept = Vec::new();
     let mut lost = Vec::new();
@@ -72,9 +74,11 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     }
     let stores = cx.stores().await.unwrap_or_default();
     // A service may encode all it stores; then nothing is found, although rows are there. Say so, and accuse nobody.
-    if kept.is_empty() && observer.holds_rows().await? && stores.databases.is_empty() {
+    if kept.is_empty() && holds_rows(&observer).await? && stores.databases.is_empty() {
         let control = "rows are there, and none shows a value as it was sent: they may be encoded";
-        return Ok(Verdict::Inconclusive { control: control.to_owned() });
+        return Ok(Verdict::Inconclusive {
+            control: control.to_owned(),
+        });
     }
     let mut findings = cx.findings();
     for planted in &lost {
@@ -91,7 +95,7 @@ async fn first_kept(
     planted: &Planted,
 ) -> Result<Option<Hit>, Fault> {
     let marks = cx.planter().marks(planted);
-    let tokens: Vec<String> = marks.iter().filter_map(|(_, v)| token(v)).collect();
+    let tokens: Vec<Token> = marks.iter().filter_map(|(_, v)| token(v)).collect();
     crate::probe::until(crate::probe::SOON, async || {
         Ok(observer.find(&tokens).await?.into_iter().next())
     })
@@ -99,27 +103,57 @@ async fn first_kept(
 }
 
 /// What to look for: texts only, because a number may occur by chance.
-fn token(value: &Value) -> Option<String> {
-    value.as_str().filter(|t| t.chars().any(|c| c.is_alphabetic())).map(str::to_owned)
+fn token(value: &Value) -> Option<Token> {
+    let text = value
+        .as_str()
+        .filter(|t| t.chars().any(char::is_alphabetic))?;
+    Some(Token::Text(text.to_owned()))
+}
+
+/// Whether any table of the learner's own making has a row; what tools keep about themselves does not count.
+async fn holds_rows(observer: &Observer) -> Result<bool, Fault> {
+    for table in observer
+        .tables()
+        .await?
+        .iter()
+        .filter(|t| !t.is_bookkeeping())
+    {
+        if observer.count(table).await? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn draft(cx: &mut Cx, planted: &Planted, stores: &Stores) -> Draft {
     let kind = &planted.entity;
-    let mut evidence = vec![cx.seen(format!("the service says that the {kind} is made"), &planted.created)];
-    evidence.push(note("every base table of the database was searched for its values"));
+    let mut evidence = vec![cx.seen(
+        format!("the service says that the {kind} is made"),
+        &planted.created,
+    )];
+    evidence.push(note(
+        "every base table of the database was searched for its values",
+    ));
     for store in stores.databases.iter().filter(|s| s.written || s.held) {
-        evidence.push(note(format!("it keeps a database of its own in `{}`", store.path)));
+        evidence.push(note(format!(
+            "it keeps a database of its own in `{}`",
+            store.path
+        )));
     }
     for file in stores.written.iter().take(3) {
         evidence.push(note(format!("it wrote the file `{}`", file.path)));
     }
     for other in &stores.outgoing {
-        evidence.push(Evidence::Note { says: format!("it is connected to {}", other.to) });
+        evidence.push(Evidence::Note {
+            says: format!("it is connected to {}", other.to),
+        });
     }
     Draft {
         subject: format!("{kind} in the database"),
         saw: format!("the {kind} is made and is nowhere in the database"),
-        expected: format!("a row with the {kind}'s values in some table of the database in DATABASE_URL"),
+        expected: format!(
+            "a row with the {kind}'s values in some table of the database in DATABASE_URL"
+        ),
         actual: "no table holds any of them".to_owned(),
         evidence,
         ..Draft::default()

@@ -54,7 +54,10 @@ check! {
 async fn run(cx: &mut StaticCx) -> Result<Verdict, Fault> {
     let mut findings = cx.findings();
     if let Boot::NotUp(story) = cx.boot() {
-        findings.add(Draft { manner: manner(story), ..cx.told(subject(story), story) });
+        findings.add(Draft {
+            manner: manner(story),
+            ..cx.told(subject(story), story)
+        });
     }
     Ok(findings.verdict())
 }

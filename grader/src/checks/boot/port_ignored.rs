@@ -53,7 +53,9 @@ check! {
 async fn run(cx: &mut StaticCx) -> Result<Verdict, Fault> {
     let mut findings = cx.findings();
     let Boot::Up(boots) = cx.boot() else {
-        return Ok(Verdict::Inconclusive { control: "nothing is known of its sockets".to_owned() });
+        return Ok(Verdict::Inconclusive {
+            control: "nothing is known of its sockets".to_owned(),
+        });
     };
     for boot in boots {
         if boot.port_asked != boot.port_used {
@@ -63,7 +65,9 @@ async fn run(cx: &mut StaticCx) -> Result<Verdict, Fault> {
                 expected: "a listening socket on 0.0.0.0 and the port in PORT".into(),
                 actual: fixed_port(boot),
                 note: Some("The rest of this report was asked on the port it did open.".into()),
-                evidence: vec![note("the kernel's table of listening sockets, while it ran")],
+                evidence: vec![note(
+                    "the kernel's table of listening sockets, while it ran",
+                )],
                 ..Draft::default()
             });
         }
@@ -71,9 +75,12 @@ async fn run(cx: &mut StaticCx) -> Result<Verdict, Fault> {
             findings.add(Draft {
                 subject: "the address".into(),
                 saw: "it listens on the loopback address alone".into(),
-                expected: "a listening socket on 0.0.0.0, reachable from outside its container".into(),
+                expected: "a listening socket on 0.0.0.0, reachable from outside its container"
+                    .into(),
                 actual: format!("listening on {} only", hosts(boot)),
-                evidence: vec![note("the kernel's table of listening sockets, while it ran")],
+                evidence: vec![note(
+                    "the kernel's table of listening sockets, while it ran",
+                )],
                 ..Draft::default()
             });
         }

@@ -56,7 +56,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     for entity in cx.planter().plantable() {
         let planted = control!(cx.planter().plant(&entity).await?);
         for (fact, sights) in wrong(cx, &planted).await? {
-            let Some((_, _, shown)) = sights.first() else { continue };
+            let Some((_, _, shown)) = sights.first() else {
+                continue;
+            };
             let operations: Vec<_> = sights.iter().map(|(op, _, _)| op.to_string()).collect();
             findings.add(Draft {
                 subject: format!("{entity}.{fact}"),
@@ -64,7 +66,11 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
                 expected: format!("{} as it was sent", shown.sent),
                 actual: format!("{} in {}", told(shown), operations.join(", ")),
                 evidence: std::iter::once(cx.seen("what was sent", &planted.created))
-                    .chain(sights.iter().map(|(op, e, _)| cx.seen(format!("what {op} shows"), e)))
+                    .chain(
+                        sights
+                            .iter()
+                            .map(|(op, e, _)| cx.seen(format!("what {op} shows"), e)),
+                    )
                     .collect(),
                 ..Draft::default()
             });
@@ -74,7 +80,10 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
 }
 
 fn told(shown: &Shown) -> String {
-    shown.got.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
+    shown
+        .got
+        .as_ref()
+        .map_or_else(|| "nothing".to_owned(), ToString::to_string)
 }
 
 type Sights = Vec<(OpId, Exchange, Shown)>;
@@ -83,10 +92,19 @@ type Sights = Vec<(OpId, Exchange, Shown)>;
 async fn wrong(cx: &mut Cx, planted: &Planted) -> Result<BTreeMap<String, Sights>, Fault> {
     let pack = cx.pack();
     let mut wrong: BTreeMap<String, Sights> = BTreeMap::new();
-    let Some(entity) = pack.entity(&planted.entity) else { return Ok(wrong) };
+    let Some(entity) = pack.entity(&planted.entity) else {
+        return Ok(wrong);
+    };
     let mut judge = |op: &OpId, exchange: &Exchange, shown: Vec<Shown>, absent_counts: bool| {
-        for shown in shown.into_iter().filter(|s| !s.same && (absent_counts || s.got.is_some())) {
-            wrong.entry(shown.fact.clone()).or_default().push((op.clone(), exchange.clone(), shown));
+        for shown in shown
+            .into_iter()
+            .filter(|s| !s.same && (absent_counts || s.got.is_some()))
+        {
+            wrong.entry(shown.fact.clone()).or_default().push((
+                op.clone(),
+                exchange.clone(),
+                shown,
+            ));
         }
     };
     if let (Some(create), Some(body)) = (&entity.create, planted.created.json()) {
@@ -95,14 +113,21 @@ async fn wrong(cx: &mut Cx, planted: &Planted) -> Result<BTreeMap<String, Sights
         judge(&create.op, &planted.created, shown, false);
     }
     if let (Some(read), Some(exchange)) = (&entity.read, cx.planter().read(planted).await?) {
-        let shown = cx.planter().shown(planted, &exchange.json().unwrap_or_default(), false);
+        let shown = cx
+            .planter()
+            .shown(planted, &exchange.json().unwrap_or_default(), false);
         judge(&read.op, &exchange, shown, true);
     }
     if let (Some(list), Some((walk, Some(item)))) =
         (&entity.list, cx.planter().look_for(planted).await?)
         && let Some(page) = walk.pages.last()
     {
-        judge(&list.op, page, cx.planter().shown(planted, &item, true), false);
+        judge(
+            &list.op,
+            page,
+            cx.planter().shown(planted, &item, true),
+            false,
+        );
     }
     Ok(wrong)
 }

@@ -87,7 +87,9 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
             Err(Trouble::Unsupported(why)) => return Ok(Verdict::Skipped { why }),
         }
         for (planted, before) in &made {
-            let Some(after) = cx.planter().read(planted).await? else { continue };
+            let Some(after) = cx.planter().read(planted).await? else {
+                continue;
+            };
             if let Some(draft) = lost(cx, planted, before, &after, called) {
                 findings.add(draft);
             }
@@ -105,8 +107,12 @@ fn lost(
 ) -> Option<Draft> {
     let kind = &planted.entity;
     let body = after.json().unwrap_or_default();
-    let changed: Vec<_> =
-        cx.planter().shown(planted, &body, false).into_iter().filter(|s| !s.same).collect();
+    let changed: Vec<_> = cx
+        .planter()
+        .shown(planted, &body, false)
+        .into_iter()
+        .filter(|s| !s.same)
+        .collect();
     if said_yes(after) && changed.is_empty() {
         return None;
     }
@@ -119,7 +125,10 @@ fn lost(
         saw: format!("a {kind} that was acknowledged is gone after {called}"),
         expected: "the same reply as before".to_owned(),
         actual,
-        evidence: vec![cx.seen("before", before), cx.seen(format!("after {called}"), after)],
+        evidence: vec![
+            cx.seen("before", before),
+            cx.seen(format!("after {called}"), after),
+        ],
         ..Draft::default()
     })
 }

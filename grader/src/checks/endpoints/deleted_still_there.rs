@@ -62,7 +62,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             let control = format!("a {entity} just made could not be read before its removal");
             return Ok(Verdict::Inconclusive { control });
         }
-        let Some(removal) = cx.planter().delete(&planted).await? else { continue };
+        let Some(removal) = cx.planter().delete(&planted).await? else {
+            continue;
+        };
         if !said_yes(&removal) {
             let control = format!("the removal of a {entity} answered {}", answer(&removal));
             return Ok(Verdict::Inconclusive { control });
@@ -85,14 +87,22 @@ async fn seen_after(
             saw: format!("a {kind} can still be seen after its removal"),
             expected: "404 or 410 when it is read, and no list that shows it".to_owned(),
             actual,
-            evidence: vec![cx.seen("the removal", removal), cx.seen("and afterwards", after)],
+            evidence: vec![
+                cx.seen("the removal", removal),
+                cx.seen("and afterwards", after),
+            ],
             ..Draft::default()
         });
     };
     if let Some(after) = cx.planter().read(planted).await?
         && !matches!(after.status(), Some(404 | 410))
     {
-        add(cx, "reading", format!("reading it answers {}", answer(&after)), &after);
+        add(
+            cx,
+            "reading",
+            format!("reading it answers {}", answer(&after)),
+            &after,
+        );
     }
     if let Some((walk, Some(_))) = cx.planter().look_for(planted).await?
         && let Some(page) = walk.pages.last()

@@ -55,16 +55,30 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         let second = control!(cx.planter().plant(&entity).await?);
         let create = cx.pack().entity(&entity).and_then(|e| e.create.clone());
         if let Some(call) = create
-            && let Some(draft) = alike(cx, &call, (&first, &first.created), (&second, &second.created))
+            && let Some(draft) = alike(
+                cx,
+                &call,
+                (&first, &first.created),
+                (&second, &second.created),
+            )
         {
-            findings.add(Draft { subject: format!("making a {entity}"), ..draft });
+            findings.add(Draft {
+                subject: format!("making a {entity}"),
+                ..draft
+            });
         }
         let read = cx.pack().entity(&entity).and_then(|e| e.read.clone());
-        let reads = (cx.planter().read(&first).await?, cx.planter().read(&second).await?);
+        let reads = (
+            cx.planter().read(&first).await?,
+            cx.planter().read(&second).await?,
+        );
         if let (Some(call), (Some(a), Some(b))) = (read, reads)
             && let Some(draft) = alike(cx, &call, (&first, &a), (&second, &b))
         {
-            findings.add(Draft { subject: format!("reading a {entity}"), ..draft });
+            findings.add(Draft {
+                subject: format!("reading a {entity}"),
+                ..draft
+            });
         }
         if let Some(draft) = deaf_list(cx, &first, &second).await? {
             findings.add(draft);
@@ -81,18 +95,33 @@ fn alike(
     (second, b): (&Planted, &Exchange),
 ) -> Option<Draft> {
     let shown = |cx: &mut Cx, of: &Planted, e: &Exchange| -> Option<Vec<Shown>> {
-        let marks: Vec<String> = cx.planter().marks(of).into_iter().map(|(name, _)| name).collect();
+        let marks: Vec<String> = cx
+            .planter()
+            .marks(of)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
         let all = cx.planter().shown(of, &e.json()?, false);
-        Some(all.into_iter().filter(|s| marks.contains(&s.fact) && s.got.is_some()).collect())
+        Some(
+            all.into_iter()
+                .filter(|s| marks.contains(&s.fact) && s.got.is_some())
+                .collect(),
+        )
     };
     let (one, two) = (shown(cx, first, a)?, shown(cx, second, b)?);
-    let differ = one.iter().zip(&two).any(|(x, y)| x.sent != y.sent && (x.got != y.got || x.same || y.same));
+    let differ = one
+        .iter()
+        .zip(&two)
+        .any(|(x, y)| x.sent != y.sent && (x.got != y.got || x.same || y.same));
     let told = one.iter().zip(&two).any(|(x, y)| x.sent != y.sent);
     if !told || differ {
         return None;
     }
     Some(Draft {
-        saw: format!("{} gives the same values for two different things", cx.line(&call.op)),
+        saw: format!(
+            "{} gives the same values for two different things",
+            cx.line(&call.op)
+        ),
         expected: "each reply shows the values of its own thing".to_owned(),
         actual: "both show the same, and neither what was sent".to_owned(),
         evidence: vec![cx.seen("the first", a), cx.seen("the second", b)],
@@ -102,19 +131,28 @@ fn alike(
 
 /// A list that shows neither of two things just made, and is the same before and after the second.
 async fn deaf_list(cx: &mut Cx, first: &Planted, second: &Planted) -> Result<Option<Draft>, Fault> {
-    let Some((before, found)) = cx.planter().look_for(first).await? else { return Ok(None) };
-    let Some((after, also)) = cx.planter().look_for(second).await? else { return Ok(None) };
+    let Some((before, found)) = cx.planter().look_for(first).await? else {
+        return Ok(None);
+    };
+    let Some((after, also)) = cx.planter().look_for(second).await? else {
+        return Ok(None);
+    };
     let whole = before.complete && after.complete;
     let untouched = before.items == after.items;
     if found.is_some() || also.is_some() || !whole || !untouched {
         return Ok(None);
     }
-    let (Some(page), Some(again)) = (before.pages.last(), after.pages.last()) else { return Ok(None) };
+    let (Some(page), Some(again)) = (before.pages.last(), after.pages.last()) else {
+        return Ok(None);
+    };
     Ok(Some(Draft {
         subject: format!("listing {}s", first.entity),
         saw: format!("the list of {}s never shows what was made", first.entity),
         expected: "the list holds the things that were made".to_owned(),
-        actual: format!("{} items, the same each time, none of them made by us", after.items.len()),
+        actual: format!(
+            "{} items, the same each time, none of them made by us",
+            after.items.len()
+        ),
         evidence: vec![cx.seen("the list", page), cx.seen("the list again", again)],
         ..Draft::default()
     }))

@@ -46,7 +46,11 @@ check! {
 }
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
-    let nowhere = cx.http().request("GET", "/zq7-no-such-address").send().await?;
+    let nowhere = cx
+        .http()
+        .request("GET", "/zq7-no-such-address")
+        .send()
+        .await?;
     let steps = cx.planter().tour().await?;
     let mut findings = cx.findings();
     for step in steps.iter().filter(|s| missing(s, &nowhere)) {
@@ -80,7 +84,10 @@ fn same_answer(a: &Exchange, b: &Exchange) -> bool {
     let said = |e: &Exchange| match &e.outcome {
         crate::model::Outcome::Answered { status, body, .. } => {
             let path = e.sent.path.split('?').next().unwrap_or_default();
-            Some((*status, body.text.replace(path, "").replace(&e.sent.method, "")))
+            Some((
+                *status,
+                body.text.replace(path, "").replace(&e.sent.method, ""),
+            ))
         }
         _ => None,
     };

@@ -60,13 +60,18 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             }
             cause.rule.get_or_insert(broken.rule);
             cause.what.get_or_insert(broken.what);
-            cause.evidence.push(cx.seen(format!("a reply of {}", step.op), &step.exchange));
+            cause
+                .evidence
+                .push(cx.seen(format!("a reply of {}", step.op), &step.exchange));
         }
     }
     let mut findings = cx.findings();
     for (subject, cause) in causes {
         findings.add(Draft {
-            saw: format!("{subject} is not as the contract says in {}", several(&cause.operations)),
+            saw: format!(
+                "{subject} is not as the contract says in {}",
+                several(&cause.operations)
+            ),
             expected: cause.rule.unwrap_or_default(),
             actual: cause.what.unwrap_or_default(),
             subject,
@@ -95,18 +100,39 @@ struct Broken {
 /// What a reply breaks, named by the thing and its property: a list and a single read that share one
 /// flawed serializer then break the same.
 fn violations(pack: &Pack, step: &Step) -> Vec<Broken> {
-    let Some(operation) = pack.op(&step.op) else { return Vec::new() };
-    let Some(status) = step.exchange.status() else { return Vec::new() };
+    let Some(operation) = pack.op(&step.op) else {
+        return Vec::new();
+    };
+    let Some(status) = step.exchange.status() else {
+        return Vec::new();
+    };
     let about = step.entity.clone().unwrap_or_else(|| step.op.to_string());
-    let Some(reply) = operation.declares(status) else { return Vec::new() };
-    let Some(media) = &reply.media else { return Vec::new() };
+    let Some(reply) = operation.declares(status) else {
+        return Vec::new();
+    };
+    let Some(media) = &reply.media else {
+        return Vec::new();
+    };
     let said = step.exchange.header("content-type").unwrap_or_default();
-    let plain = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if !operation.declared(status).iter().any(|r| r.media.as_deref() == Some(plain.as_str())) {
+    let plain = said
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if !operation
+        .declared(status)
+        .iter()
+        .any(|r| r.media.as_deref() == Some(plain.as_str()))
+    {
         return vec![Broken {
             subject: format!("the media type of {about}"),
             rule: format!("`Content-Type: {media}`"),
-            what: if plain.is_empty() { "no Content-Type".into() } else { format!("`{plain}`") },
+            what: if plain.is_empty() {
+                "no Content-Type".into()
+            } else {
+                format!("`{plain}`")
+            },
         }];
     }
     let Some(body) = step.exchange.json() else {
@@ -121,7 +147,11 @@ fn violations(pack: &Pack, step: &Step) -> Vec<Broken> {
         .validate_reply(operation, status, &plain, &body)
         .into_iter()
         .map(|v| Broken {
-            subject: subject(&about, &v.pointer, items.map(ToString::to_string).as_deref()),
+            subject: subject(
+                &about,
+                &v.pointer,
+                items.map(ToString::to_string).as_deref(),
+            ),
             rule: "what the contract's schema says".to_owned(),
             what: v.what,
         })
@@ -132,10 +162,18 @@ fn violations(pack: &Pack, step: &Step) -> Vec<Broken> {
 fn subject(about: &str, pointer: &str, items: Option<&str>) -> String {
     let general: Vec<&str> = pointer
         .split('/')
-        .map(|t| if !t.is_empty() && t.chars().all(|c| c.is_ascii_digit()) { "*" } else { t })
+        .map(|t| {
+            if !t.is_empty() && t.chars().all(|c| c.is_ascii_digit()) {
+                "*"
+            } else {
+                t
+            }
+        })
         .collect();
     let general = general.join("/");
-    let own = items.and_then(|i| general.strip_prefix(i)).unwrap_or(&general);
+    let own = items
+        .and_then(|i| general.strip_prefix(i))
+        .unwrap_or(&general);
     format!("{about} {own}").trim_end().to_owned()
 }
 

@@ -50,22 +50,41 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
     let mut findings = cx.findings();
     for name in cx.planter().plantable() {
-        let Some(entity) = pack.entity(&name) else { continue };
+        let Some(entity) = pack.entity(&name) else {
+            continue;
+        };
         let planted = control!(cx.planter().plant(&name).await?);
-        let Some(unknown) = cx.planter().unknown_key(&planted) else { continue };
+        let Some(unknown) = cx.planter().unknown_key(&planted) else {
+            continue;
+        };
         // C+: an id that exists is found.
-        if cx.planter().read(&planted).await?.is_some_and(|e| !said_yes(&e)) {
+        if cx
+            .planter()
+            .read(&planted)
+            .await?
+            .is_some_and(|e| !said_yes(&e))
+        {
             let control = format!("a {name} just made could not be read");
             return Ok(Verdict::Inconclusive { control });
         }
         // A PUT may make what is not there (RFC 9110 §9.3.4), so only a merging update is asked.
-        let update = entity.update.as_ref().filter(|u| u.manner == Way::Merge).map(|u| &u.call);
-        for call in [entity.read.as_ref(), update, entity.delete.as_ref()].into_iter().flatten() {
+        let update = entity
+            .update
+            .as_ref()
+            .filter(|u| u.manner == Way::Merge)
+            .map(|u| &u.call);
+        for call in [entity.read.as_ref(), update, entity.delete.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             let body = match update {
                 Some(update) if update == call => cx.planter().change_of(&planted),
                 _ => None,
             };
-            let asked = cx.planter().ask(&planted, call, Some(&unknown), body).await?;
+            let asked = cx
+                .planter()
+                .ask(&planted, call, Some(&unknown), body)
+                .await?;
             if let (Some(operation), Some(exchange)) = (pack.op(&call.op), asked)
                 && !right(operation, &exchange)
             {
@@ -87,14 +106,20 @@ fn right(operation: &Operation, exchange: &Exchange) -> bool {
 
 fn draft(cx: &Cx, operation: &Operation, call: &Call, exchange: &Exchange) -> Draft {
     let manner = match &exchange.outcome {
-        Outcome::Answered { status: 500..=599, .. } => Manner::ServerError,
+        Outcome::Answered {
+            status: 500..=599, ..
+        } => Manner::ServerError,
         Outcome::Answered { .. } => Manner::Wrong,
         Outcome::TimedOut { .. } => Manner::Hang,
         _ => Manner::Crash,
     };
     Draft {
         subject: call.op.to_string(),
-        saw: format!("{} answers {} to an id that nothing has", operation.line(), answer(exchange)),
+        saw: format!(
+            "{} answers {} to an id that nothing has",
+            operation.line(),
+            answer(exchange)
+        ),
         expected: "404".to_owned(),
         actual: answer(exchange),
         manner,

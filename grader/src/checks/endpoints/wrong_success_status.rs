@@ -50,13 +50,23 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
     let mut findings = cx.findings();
     for step in cx.planter().tour().await? {
-        let Some(operation) = pack.op(&step.op) else { continue };
-        if step.exchange.status().is_some_and(|s| operation.succeeds(s)) {
+        let Some(operation) = pack.op(&step.op) else {
+            continue;
+        };
+        if step
+            .exchange
+            .status()
+            .is_some_and(|s| operation.succeeds(s))
+        {
             continue;
         }
         findings.add(Draft {
             subject: step.op.to_string(),
-            saw: format!("{} answers {} to an honest request", operation.line(), answer(&step.exchange)),
+            saw: format!(
+                "{} answers {} to an honest request",
+                operation.line(),
+                answer(&step.exchange)
+            ),
             expected: wanted(operation),
             actual: answer(&step.exchange),
             manner: manner(&step.exchange),
@@ -77,7 +87,9 @@ fn wanted(operation: &Operation) -> String {
 
 fn manner(exchange: &Exchange) -> Manner {
     match &exchange.outcome {
-        Outcome::Answered { status: 500..=599, .. } => Manner::ServerError,
+        Outcome::Answered {
+            status: 500..=599, ..
+        } => Manner::ServerError,
         Outcome::Answered { .. } => Manner::Wrong,
         Outcome::TimedOut { .. } => Manner::Hang,
         _ => Manner::Crash,
