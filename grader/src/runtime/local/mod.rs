@@ -73,10 +73,10 @@ impl LocalRuntime {
         blocking(move || {
             let run_as = RunAs::find()?;
             let cache = Cache::open(options.cache.as_deref(), &run_as)?;
+            let environment = Environment::of_machine(&cache, &run_as)?;
             let run = Run::begin(&cache, &run_as)?;
             let oldest = SystemTime::now().checked_sub(Duration::from_secs(DAYS * 24 * 3600));
             shelf::prune(&cache, BUILDS, oldest.unwrap_or(SystemTime::UNIX_EPOCH))?;
-            let environment = Environment::of_machine(&cache, &run_as)?;
             if options.keep {
                 run.keep()?;
             }
