@@ -27,8 +27,16 @@ fn told(line: &Line) -> String {
         Health::Absent => "absent ",
         Health::Bad => "BAD    ",
     };
-    let cure = line.cure.iter().map(|cure| format!("\n                   {cure}"));
-    format!("{sign} {:<10} {}{}", line.what, line.says, cure.collect::<String>())
+    let cure = line
+        .cure
+        .iter()
+        .map(|cure| format!("\n                   {cure}"));
+    format!(
+        "{sign} {:<10} {}{}",
+        line.what,
+        line.says,
+        cure.collect::<String>()
+    )
 }
 
 #[cfg(test)]
@@ -37,7 +45,15 @@ mod tests {
 
     #[test]
     fn a_line_says_how_it_stands_and_what_to_do() {
-        let line = Line { what: "npm", health: Health::Absent, says: "not found".into(), cure: Some("apt install npm".into()) };
-        assert_eq!(told(&line), "absent  npm        not found\n                   apt install npm");
+        let line = Line {
+            what: "npm",
+            health: Health::Absent,
+            says: "not found".into(),
+            cure: Some("apt install npm".into()),
+        };
+        assert_eq!(
+            told(&line),
+            "absent  npm        not found\n                   apt install npm"
+        );
     }
 }

@@ -24,7 +24,7 @@ mod wait;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
@@ -42,9 +42,6 @@ use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Fault, RuntimeKind};
 use crate::submission::Submission;
 
-/// Builds that are kept, and for how long after their last use.
-const BUILDS: usize = 40;
-const DAYS: u64 = 14;
 /// How long the last processes of a run may take to vanish at the end.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -75,8 +72,7 @@ impl LocalRuntime {
             let cache = Cache::open(options.cache.as_deref(), &run_as)?;
             let environment = Environment::of_machine(&cache, &run_as)?;
             let run = Run::begin(&cache, &run_as)?;
-            let oldest = SystemTime::now().checked_sub(Duration::from_secs(DAYS * 24 * 3600));
-            shelf::prune(&cache, BUILDS, oldest.unwrap_or(SystemTime::UNIX_EPOCH))?;
+            shelf::prune(&cache)?;
             if options.keep {
                 run.keep()?;
             }

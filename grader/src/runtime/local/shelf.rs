@@ -1,7 +1,7 @@
 //! Where builds are kept: claimed by one builder, shared by many runs, the oldest removed.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::build::blocking;
 use crate::model::Fault;
@@ -43,9 +43,18 @@ pub(crate) async fn claim(place: &Path) -> Result<Claim, Fault> {
     .await
 }
 
-/// Removes builds beyond the newest `keep` and those not used since `oldest`; never one in use. Blocks.
-pub(crate) fn prune(cache: &Cache, keep: usize, oldest: SystemTime) -> Result<(), Fault> {
-    for folder in ["builds", "cargo-target"] {
+/// Folders of the cache and how many places each keeps: a build is some tens of megabytes, a `target` of Cargo's
+/// some hundreds.
+const KEPT: [(&str, usize); 2] = [("builds", 100), ("cargo-target", 6)];
+/// How long after its last use a place is kept at most.
+const AGE: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// Removes the places beyond the newest, and those long unused; never one in use. Blocks.
+pub(crate) fn prune(cache: &Cache) -> Result<(), Fault> {
+    let oldest = SystemTime::now()
+        .checked_sub(AGE)
+        .unwrap_or(SystemTime::UNIX_EPOCH);
+    for (folder, keep) in KEPT {
         let places = cache.folder(folder)?;
         let entries =
             std::fs::read_dir(&places).map_err(|e| Fault::new("looking for old builds", e))?;
