@@ -1,6 +1,7 @@
 //! The private Postgres server and what reads it.
 
 mod cluster;
+mod hostile;
 mod sql;
 mod trace;
 
