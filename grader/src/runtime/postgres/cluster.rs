@@ -31,6 +31,8 @@ pub struct ClusterOptions {
     pub folder: PathBuf,
     /// The programs; none: found on this machine, or fetched.
     pub binaries: Option<Binaries>,
+    /// Where prepared data directories are kept; none: [`cache_folder`].
+    pub cache: Option<PathBuf>,
     /// More lines for `postgresql.conf`, name and value; the last one wins.
     pub settings: Vec<(String, String)>,
 }
@@ -42,6 +44,7 @@ impl ClusterOptions {
             run: run.into(),
             folder: folder.into(),
             binaries: None,
+            cache: None,
             settings: Vec::new(),
         }
     }
@@ -77,7 +80,11 @@ impl Cluster {
             Some(binaries) => binaries,
             None => Binaries::find().await?,
         };
-        let template = Template::get(&binaries, account, &cache_folder()?).await?;
+        let cache = match options.cache {
+            Some(cache) => cache,
+            None => cache_folder()?,
+        };
+        let template = Template::get(&binaries, account, &cache).await?;
         account.reaches(&options.folder)?;
         let folder = private_in(account, &options.folder)?;
         let data = folder.path().join("data");

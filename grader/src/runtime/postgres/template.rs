@@ -165,7 +165,10 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
 
 /// Where prepared and fetched Postgres lie: `GRADER_CACHE`, else the user's cache directory, for root
 /// `/var/cache/grader`, which other accounts can reach.
-pub(crate) fn cache_folder() -> Result<PathBuf, Fault> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn cache_folder() -> Result<PathBuf, Fault> {
     let set = |name: &str| {
         std::env::var_os(name)
             .filter(|v| !v.is_empty())
