@@ -53,7 +53,7 @@ async fn the_service_owns_its_database_and_nothing_else() {
         let error = config.dbname(elsewhere).connect(NoTls).await.err().unwrap();
         let code = error.code().unwrap().code().to_owned();
         assert!(
-            ["42501", "55000"].contains(&code.as_str()),
+            ["42501", "55000", "3D000"].contains(&code.as_str()),
             "{elsewhere}: {error}"
         );
     }
@@ -177,7 +177,10 @@ async fn a_server_somebody_else_started_can_be_adopted() {
     let database = cluster.create_database("main").await.unwrap();
     let url: Config = database.service_url.parse().unwrap();
     let mut reach = Config::new();
-    reach.host("127.0.0.1").port(cluster.port());
+    reach
+        .host("127.0.0.1")
+        .port(cluster.port())
+        .dbname(&database.name);
     let operator = Login {
         role: url.get_user().unwrap().to_owned(),
         password: String::from_utf8(url.get_password().unwrap().to_vec()).unwrap(),
