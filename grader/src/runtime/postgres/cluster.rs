@@ -8,16 +8,17 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio_postgres::Config;
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::copy::copy_folder;
+use super::copy::{copy_folder, copy_folder_without};
 use super::database::Database;
 use super::process::{Launch, Postmaster};
 use super::ready::{NotReady, await_ready};
 use super::server::{Adopt, HOME, Server};
-use super::session::{Purpose, config};
+use super::session::{Purpose, Session, config};
 use super::settings::Capabilities;
 use super::template::{Template, cache_folder};
 use crate::model::{Doing, Fault};
@@ -31,6 +32,8 @@ pub struct ClusterOptions {
     pub folder: PathBuf,
     /// The programs; none: found on this machine, or fetched.
     pub binaries: Option<Binaries>,
+    /// Where prepared data directories are kept; none: [`cache_folder`].
+    pub cache: Option<PathBuf>,
     /// More lines for `postgresql.conf`, name and value; the last one wins.
     pub settings: Vec<(String, String)>,
 }
@@ -42,6 +45,7 @@ impl ClusterOptions {
             run: run.into(),
             folder: folder.into(),
             binaries: None,
+            cache: None,
             settings: Vec::new(),
         }
     }
@@ -77,11 +81,15 @@ impl Cluster {
             Some(binaries) => binaries,
             None => Binaries::find().await?,
         };
-        let template = Template::get(&binaries, account, &cache_folder()?).await?;
+        let cache = match options.cache {
+            Some(cache) => cache,
+            None => cache_folder()?,
+        };
+        let template = Template::get(&binaries, account, &cache).await?;
         account.reaches(&options.folder)?;
         let folder = private_in(account, &options.folder)?;
         let data = folder.path().join("data");
-        copied(&template, &data, account, &options.settings).await?;
+        let rest = copied(&template, &data, account, &options.settings).await?;
         let socket = socket_folder(account, folder.path())?;
         let mut launch = Launch {
             binaries,
@@ -92,13 +100,16 @@ impl Cluster {
             tcp: true,
             run: options.run,
         };
-        let postmaster = spawn_on_free_port(&mut launch, &template).await?;
+        let started = spawn_on_free_port(&mut launch, &template).await;
+        // Awaited in any case: the folder is not removed while somebody still writes into it.
+        rest.await.doing("copying a prepared data directory")??;
+        let (postmaster, session) = started?;
         let adopt = Adopt {
             reach: reach(&launch),
             operator: template.operator,
             service: ("127.0.0.1".to_owned(), launch.port),
         };
-        let server = Server::renew(adopt, template.capabilities).await?;
+        let server = Server::renew(adopt, template.capabilities, session).await?;
         Ok(Self {
             launch,
             postmaster: Mutex::new(Some(postmaster)),
@@ -155,7 +166,7 @@ impl Cluster {
             Purpose::Operate,
         );
         match await_ready(&postmaster, &self.launch, &home).await {
-            Ok(()) => {
+            Ok(_) => {
                 *slot = Some(postmaster);
                 Ok(())
             }
@@ -220,7 +231,10 @@ impl Cluster {
 }
 
 /// Starts on a port the kernel gives. Between asking and binding somebody may take it: then another one.
-async fn spawn_on_free_port(launch: &mut Launch, template: &Template) -> Result<Postmaster, Fault> {
+async fn spawn_on_free_port(
+    launch: &mut Launch,
+    template: &Template,
+) -> Result<(Postmaster, Session), Fault> {
     let mut tries = 5;
     loop {
         let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr());
@@ -228,7 +242,7 @@ async fn spawn_on_free_port(launch: &mut Launch, template: &Template) -> Result<
         let postmaster = Postmaster::spawn(launch)?;
         let home = config(&reach(launch), &template.operator, HOME, Purpose::Operate);
         match await_ready(&postmaster, launch, &home).await {
-            Ok(()) => return Ok(postmaster),
+            Ok(session) => return Ok((postmaster, session)),
             Err(NotReady::PortTaken) if tries > 1 => tries -= 1,
             Err(why) => return Err(plain(why, launch.port)),
         }
@@ -255,31 +269,45 @@ fn reach(launch: &Launch) -> Config {
     reach
 }
 
+/// The database that new ones are made from. A server starts without looking into it.
+const TEMPLATE_DATABASE: &str = "base/1";
+
+/// Copies what a server needs to start. The rest follows while it starts: await it before making a database.
 async fn copied(
     template: &Template,
     data: &Path,
     account: Account,
     settings: &[(String, String)],
-) -> Result<(), Fault> {
+) -> Result<JoinHandle<Result<(), Fault>>, Fault> {
     let doing = "copying a prepared data directory";
     let (from, to) = (template.data.clone(), data.to_path_buf());
-    let copying = tokio::task::spawn_blocking(move || copy_folder(&from, &to, account));
-    copying.await.doing(doing)?.map_err(|e| {
-        let fault = Fault::new(format!("{doing} to {}", data.display()), &e);
-        match e.kind() {
-            std::io::ErrorKind::StorageFull => {
-                fault.cure("free some disk space, or point TMPDIR to a disk that has some")
-            }
-            _ => fault,
-        }
-    })?;
+    let copying = tokio::task::spawn_blocking(move || {
+        let later = from.join(TEMPLATE_DATABASE);
+        copy_folder_without(&from, &to, &later, account).map_err(|e| not_copied(&to, &e))?;
+        Ok::<_, Fault>((later, to.join(TEMPLATE_DATABASE)))
+    });
+    let (from, to) = copying.await.doing(doing)??;
     let more = settings.iter().map(|(name, value)| {
         let value = value.replace('\'', "''");
         format!("{name} = '{value}'\n")
     });
     let conf = data.join("postgresql.conf");
     let before = std::fs::read_to_string(&conf).doing(doing)?;
-    std::fs::write(&conf, before + &more.collect::<String>()).doing(doing)
+    std::fs::write(&conf, before + &more.collect::<String>()).doing(doing)?;
+    Ok(tokio::task::spawn_blocking(move || {
+        copy_folder(&from, &to, account).map_err(|e| not_copied(&to, &e))
+    }))
+}
+
+fn not_copied(to: &Path, error: &std::io::Error) -> Fault {
+    let doing = format!("copying a prepared data directory to {}", to.display());
+    let fault = Fault::new(doing, error);
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => {
+            fault.cure("free some disk space, or point TMPDIR to a disk that has some")
+        }
+        _ => fault,
+    }
 }
 
 fn private_in(account: Account, parent: &Path) -> Result<TempDir, Fault> {

@@ -11,6 +11,16 @@ use super::account::Account;
 /// system can share blocks it does (`copy_file_range`). Anything but files and folders is refused: a link in
 /// a prepared directory was put there by somebody else.
 pub(crate) fn copy_folder(from: &Path, to: &Path, account: Account) -> Result<()> {
+    copy_folder_without(from, to, Path::new(""), account)
+}
+
+/// The same, but `without` one folder in it.
+pub(crate) fn copy_folder_without(
+    from: &Path,
+    to: &Path,
+    without: &Path,
+    account: Account,
+) -> Result<()> {
     fs::create_dir(to)?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o700))?;
     account.own(to)?;
@@ -18,8 +28,11 @@ pub(crate) fn copy_folder(from: &Path, to: &Path, account: Account) -> Result<()
         let entry = entry?;
         let kind = entry.file_type()?;
         let target = to.join(entry.file_name());
+        if entry.path() == without {
+            continue;
+        }
         if kind.is_dir() {
-            copy_folder(&entry.path(), &target, account)?;
+            copy_folder_without(&entry.path(), &target, without, account)?;
         } else if kind.is_file() {
             fs::copy(entry.path(), &target)?;
             account.own(&target)?;

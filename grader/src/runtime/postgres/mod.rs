@@ -36,3 +36,4 @@ pub use search::Search;
 pub use server::{Adopt, Server};
 pub(crate) use session::{Session, fault};
 pub use settings::Capabilities;
+pub use template::cache_folder;

@@ -20,7 +20,7 @@ pub(crate) const HOME: &str = "grader";
 /// A server somebody else started (a container, say), to be made ready for us.
 #[derive(Debug, Clone)]
 pub struct Adopt {
-    /// How we reach it: host or socket folder, and port. No user.
+    /// How we reach it: host or socket folder, and port; the database to enter first, if it is not `postgres`. No user.
     pub reach: Config,
     /// A superuser's login. Its password is changed.
     pub operator: Login,
@@ -58,30 +58,33 @@ impl Server {
     /// # Errors
     /// When it cannot be reached or the login is no superuser's.
     pub async fn adopt(adopt: Adopt) -> Result<Arc<Self>, Fault> {
-        let session = open(&adopt, "postgres").await?;
+        let first = adopt.reach.get_dbname().unwrap_or("postgres").to_owned();
+        let session = open(&adopt, &first).await?;
         let capabilities = prepare(&session, &adopt).await?;
         drop(session);
-        Self::renew(adopt, capabilities).await
+        let home = open(&adopt, HOME).await?;
+        Self::renew(adopt, capabilities, home).await
     }
 
-    /// Takes over a server that was made ready before: our logins get new passwords.
+    /// Takes over a server that was made ready before: our logins get new passwords. `session` is the operator's.
     pub(super) async fn renew(
         adopt: Adopt,
         mut capabilities: Capabilities,
+        session: Session,
     ) -> Result<Arc<Self>, Fault> {
-        let old = open(&adopt, HOME).await?;
         let operator = Login::ours(&adopt.operator.role);
         let (observer, watch) = (Login::ours(OBSERVER), Login::ours(WATCH));
         let sql = [&operator, &observer, &watch]
             .map(Login::alter_password)
             .join("; ");
         let doing = "giving our logins new passwords";
-        old.batch_execute(&sql)
+        session
+            .batch_execute(&sql)
             .await
             .map_err(|e| fault(doing, &e))?;
         let settings =
             "SELECT current_setting('server_version'), current_setting('log_destination')";
-        let row = old
+        let row = session
             .query_one(settings, &[])
             .await
             .map_err(|e| fault(doing, &e))?;
@@ -95,7 +98,7 @@ impl Server {
             service: adopt.service,
             capabilities,
             version: row.get(0),
-            home: Kept::new(home),
+            home: Kept::with(home, session),
             watch: Kept::new(watching),
             windows: Mutex::new(0),
         }))

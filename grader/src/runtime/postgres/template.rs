@@ -22,7 +22,7 @@ use super::settings::{Capabilities, conf, hba};
 use crate::model::{Doing, Fault};
 
 /// Changes when what [`build`] does to a fresh directory changes.
-const EDITION: &str = "1";
+const EDITION: &str = "2";
 
 /// A prepared data directory and what one must know to use it.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
         let postmaster = Postmaster::spawn(&launch)?;
         let first = config(&reach, &operator, "postgres", Purpose::Operate);
         match await_ready(&postmaster, &launch, &first).await {
-            Ok(()) => break postmaster,
+            Ok(_) => break postmaster,
             Err(NotReady::Missing(what)) if what == "auto_explain" && can.auto_explain => {
                 can.auto_explain = false;
             }
@@ -152,6 +152,7 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
         password: server.operator.password.clone(),
         capabilities: server.capabilities(),
     };
+    server.operator().drop_spare_templates().await?;
     drop(server);
     postmaster.signal(Signal::SIGINT);
     if !postmaster.wait(Duration::from_secs(30)).await {
@@ -165,7 +166,10 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
 
 /// Where prepared and fetched Postgres lie: `GRADER_CACHE`, else the user's cache directory, for root
 /// `/var/cache/grader`, which other accounts can reach.
-pub(crate) fn cache_folder() -> Result<PathBuf, Fault> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn cache_folder() -> Result<PathBuf, Fault> {
     let set = |name: &str| {
         std::env::var_os(name)
             .filter(|v| !v.is_empty())
