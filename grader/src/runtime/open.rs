@@ -97,6 +97,6 @@ pub async fn open(
         (Choice::Auto, None) => Ok(Box::new(
             local("runs on this machine without Docker")?.await?,
         )),
-        (Choice::Local, None) => Ok(Box::new(local("local: asked for")?.await?)),
+        (Choice::Local, None) => Ok(Box::new(local("asked for")?.await?)),
     }
 }

@@ -47,9 +47,9 @@ impl Runtime for Attach {
 
     fn why(&self) -> &str {
         match self.database {
-            Some(_) => "attach: a service that already runs, and its database",
+            Some(_) => "a service that already runs, and its database",
             None => {
-                "attach: a service that already runs; without --database-url only what shows from outside is graded"
+                "a service that already runs; without --database-url only what shows from outside is graded"
             }
         }
     }
