@@ -6,6 +6,7 @@ mod explain;
 mod find_pack;
 mod grade;
 mod look;
+mod pack;
 mod watching;
 
 use look::{Look, print};
@@ -48,6 +49,8 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Work on project packs: lint them, draft one
+    Pack(pack::PackArgs),
 }
 
 /// Runs the program with the process's arguments.
@@ -109,5 +112,6 @@ async fn run(verb: Verb) -> Exit {
                 &mut stderr(),
             ))
         }
+        Verb::Pack(args) => pack::pack(&args, &index),
     }
 }
