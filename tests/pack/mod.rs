@@ -5,6 +5,7 @@ mod carries;
 mod curriculum;
 mod draft;
 mod examples;
+mod samples;
 
 use std::path::PathBuf;
 

@@ -7,6 +7,7 @@ mod explain;
 mod find_pack;
 mod grade;
 mod look;
+mod pack;
 mod watching;
 
 use look::{Look, print};
@@ -51,6 +52,8 @@ enum Verb {
     },
     /// Say what this machine has, and what to install
     Doctor(doctor::DoctorArgs),
+    /// Work on project packs: lint them, draft one
+    Pack(pack::PackArgs),
 }
 
 /// Runs the program with the process's arguments.
@@ -113,5 +116,6 @@ async fn run(verb: Verb) -> Exit {
                 &mut stderr(),
             ))
         }
+        Verb::Pack(args) => pack::pack(&args, &index),
     }
 }

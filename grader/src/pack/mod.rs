@@ -6,7 +6,9 @@
 
 mod auth;
 mod contract;
+mod draft;
 mod entity;
+mod lint;
 mod openapi;
 mod operation;
 mod path;
@@ -27,9 +29,11 @@ pub use auth::{
     Verb,
 };
 pub use contract::{Contract, Violation};
+pub use draft::draft;
 pub use entity::{
     Bound, Call, Entity, Fact, Find, Key, KeyPart, MadeBy, Manner, Owner, Parent, Update,
 };
+pub use lint::{Concept, Curriculum, Step};
 pub use operation::{
     Listing, Method, OpId, Operation, Paging, Param, ParamPlace, Reply, RequestBody, Schema,
     Security, StatusPattern,

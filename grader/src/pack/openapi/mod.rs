@@ -9,4 +9,4 @@ mod upgrade;
 pub(in crate::pack) mod yaml;
 
 pub(in crate::pack) use listing::paging;
-pub(in crate::pack) use read::read;
+pub(in crate::pack) use read::{parse, read};

@@ -108,7 +108,7 @@ impl<'d> Tab<'d> {
         self.all().into_iter().filter_map(table).collect()
     }
 
-    /// Says which keys nobody asked for.
+    /// Says which keys nobody asked for; the last thing to do with a table.
     pub(in crate::pack) fn done(self) {
         for (key, _) in self.all() {
             if !self.asked.contains(key.value.as_str()) {

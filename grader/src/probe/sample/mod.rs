@@ -1,30 +1,43 @@
 //! Valid bodies from the contract: seeded, realistic, and unmistakable.
 //!
-//! Every text carries a token that occurs nowhere else (`zq7kd4821`: lower case, letters and digits, one
-//! word, so that it survives lower-casing, slugs, JSON and CSV). Numbers are odd-looking within their
-//! bounds, instants lie on seconds of their own. Two samples differ in every value that is free to differ.
+//! Every text carries a token that occurs nowhere else (`zq7kd48213`: lower case, letters and digits, one
+//! word, so that it survives lower-casing, slugs, JSON and CSV), unless a pattern, a format or a limit leaves no
+//! room for one. Numbers are odd-looking within their bounds, instants lie on seconds of their own. Two samples
+//! differ in every value that is free to differ.
 
 mod merged;
 mod scalar;
+mod shape;
 mod text;
 
 use indexmap::IndexMap;
-use rand::{Rng, RngExt};
-use serde_json::{Map, Value};
+use rand::Rng;
+use serde_json::Value;
 
 use crate::pack::{Contract, Entity, Fact, Operation, Spot};
-use merged::merged;
 
-/// Schemas nested deeper than this are cut off at what is not required.
-const DEEPEST: usize = 8;
+/// How often a body is drawn before the contract counts as one nobody can satisfy.
+const DRAWS: usize = 50;
 
 /// A body to send, and the facts in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// What is sent.
+    /// What is sent; null for an operation that takes no body.
     pub body: Value,
     /// The facts of the entity, by name, as they stand in the body or (natural keys in a path) beside it.
     pub facts: IndexMap<String, Value>,
+}
+
+/// Which optional properties are sent. Required ones always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Optional {
+    /// All but deprecated ones.
+    #[default]
+    All,
+    /// None.
+    Omitted,
+    /// Each by the toss of a coin.
+    Some,
 }
 
 /// A valid body for an operation that makes an entity, with every property the contract lets a client send.
@@ -34,10 +47,18 @@ pub fn body(
     entity: &Entity,
     rng: &mut impl Rng,
 ) -> Sample {
-    let body = match &operation.body {
-        Some(body) => value(contract, &body.schema.value, "", rng),
-        None => Value::Null,
-    };
+    body_with(contract, operation, entity, Optional::All, rng)
+}
+
+/// A valid body with the optional properties of one's choice.
+pub fn body_with(
+    contract: &Contract,
+    operation: &Operation,
+    entity: &Entity,
+    optional: Optional,
+    rng: &mut impl Rng,
+) -> Sample {
+    let body = request(contract, operation, optional, rng);
     let mut facts = IndexMap::new();
     for fact in entity.sent() {
         let Some(place) = &fact.send else { continue };
@@ -52,12 +73,33 @@ pub fn body(
     Sample { body, facts }
 }
 
-/// Another valid value of a fact than `old`, where its schema allows two.
+/// A valid body for any operation; null when it takes none. Where no draw is valid (the schema says something that
+/// a generator cannot satisfy), the last one is given: `grader pack lint` refuses such contracts.
+pub fn request(
+    contract: &Contract,
+    operation: &Operation,
+    optional: Optional,
+    rng: &mut impl Rng,
+) -> Value {
+    let Some(declared) = &operation.body else {
+        return Value::Null;
+    };
+    let mut drawn = Value::Null;
+    for _ in 0..DRAWS {
+        drawn = shape::Draw { contract, optional }.value(&declared.schema.value, "", 0, rng);
+        if contract.validate_body(operation, &drawn).is_empty() {
+            break;
+        }
+    }
+    drawn
+}
+
+/// Another valid value of a fact than `old`; `old` itself where its schema allows no other.
 pub fn change(contract: &Contract, fact: &Fact, old: &Value, rng: &mut impl Rng) -> Value {
     // A flag has two values: nearly always one of a few draws is the other.
     for _ in 0..64 {
         let new = value(contract, &fact.schema, &fact.name, rng);
-        if new != *old {
+        if new != *old && contract.accepts(&fact.schema, &new) {
             return new;
         }
     }
@@ -66,137 +108,16 @@ pub fn change(contract: &Contract, fact: &Fact, old: &Value, rng: &mut impl Rng)
 
 /// A valid value of a schema; `name` is the property's name and makes texts realistic.
 pub fn value(contract: &Contract, schema: &Value, name: &str, rng: &mut impl Rng) -> Value {
-    generate(contract, schema, name, rng, 0)
-}
-
-fn generate(
-    contract: &Contract,
-    schema: &Value,
-    name: &str,
-    rng: &mut impl Rng,
-    depth: usize,
-) -> Value {
-    let schema = merged(contract, schema);
-    if let Some(fixed) = schema.get("const") {
-        return fixed.clone();
-    }
-    if let Some(all) = schema
-        .get("enum")
-        .and_then(Value::as_array)
-        .filter(|a| !a.is_empty())
-    {
-        let choices: Vec<_> = all.iter().filter(|v| !v.is_null()).collect();
-        return choices
-            .get(rng.random_range(0..choices.len().max(1)))
-            .map_or(Value::Null, |v| (*v).clone());
-    }
-    match kind(&schema) {
-        "object" => object(contract, &schema, rng, depth),
-        "array" => array(contract, &schema, name, rng, depth),
-        "integer" => scalar::integer(&schema, rng),
-        "number" => scalar::number(&schema, rng),
-        "boolean" => Value::Bool(rng.random()),
-        "null" => Value::Null,
-        _ => Value::String(text::text(&schema, name, rng)),
-    }
-}
-
-/// The type a value gets: the first that is not null, else what the keywords speak of.
-fn kind(schema: &Map<String, Value>) -> &str {
-    let named = match schema.get("type") {
-        Some(Value::String(one)) => Some(one.as_str()),
-        Some(Value::Array(many)) => many
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|t| *t != "null")
-            .or(Some("null")),
-        _ => None,
-    };
-    let speaks_of = |words: &[&str]| words.iter().any(|w| schema.contains_key(*w));
-    named.unwrap_or_else(|| {
-        if speaks_of(&["properties", "required", "additionalProperties"]) {
-            "object"
-        } else if speaks_of(&["items", "minItems", "prefixItems"]) {
-            "array"
-        } else if speaks_of(&["minimum", "maximum", "multipleOf"]) {
-            "number"
-        } else {
-            "string"
+    let mut drawn = Value::Null;
+    for _ in 0..DRAWS {
+        drawn = shape::Draw {
+            contract,
+            optional: Optional::All,
         }
-    })
-}
-
-fn object(
-    contract: &Contract,
-    schema: &Map<String, Value>,
-    rng: &mut impl Rng,
-    depth: usize,
-) -> Value {
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let mut body = Map::new();
-    for (name, property) in schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        let own = merged(contract, property);
-        let read_only = own
-            .get("readOnly")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
-        let old = own
-            .get("deprecated")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
-        let wanted = required.contains(&name.as_str()) || !old && depth < DEEPEST;
-        if wanted && !read_only && property != &Value::Bool(false) {
-            body.insert(
-                name.clone(),
-                generate(contract, property, name, rng, depth + 1),
-            );
-        }
-    }
-    Value::Object(body)
-}
-
-fn array(
-    contract: &Contract,
-    schema: &Map<String, Value>,
-    name: &str,
-    rng: &mut impl Rng,
-    depth: usize,
-) -> Value {
-    let bound = |word: &str| schema.get(word).and_then(Value::as_u64);
-    let least = bound("minItems").unwrap_or(0);
-    let most = bound("maxItems").unwrap_or(u64::MAX);
-    let count = if depth >= DEEPEST {
-        least
-    } else {
-        least.max(2).min(most)
-    };
-    let unique = schema
-        .get("uniqueItems")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    let any = Value::Bool(true);
-    let items = schema.get("items").unwrap_or(&any);
-    let mut all: Vec<Value> = Vec::new();
-    // Items drawn from few values (an enum) may never be enough different ones.
-    for _ in 0..count.saturating_mul(20) {
-        if all.len() as u64 >= count {
+        .value(schema, name, 0, rng);
+        if contract.accepts(schema, &drawn) {
             break;
         }
-        let item = generate(contract, items, name, rng, depth + 1);
-        if !unique || !all.contains(&item) {
-            all.push(item);
-        }
     }
-    Value::Array(all)
+    drawn
 }

@@ -3,40 +3,124 @@
 use rand::{Rng, RngExt};
 use serde_json::{Map, Value};
 
+use super::shape::bound;
+use crate::pack::Contract;
+
 /// A text for a property.
-pub(super) fn text(schema: &Map<String, Value>, name: &str, rng: &mut impl Rng) -> String {
-    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-        && let Some(text) = matching(pattern, schema, rng)
-    {
-        return text;
-    }
+pub(super) fn text(
+    contract: &Contract,
+    schema: &Map<String, Value>,
+    name: &str,
+    rng: &mut impl Rng,
+) -> String {
     let format = schema
         .get("format")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if let Some(text) = formatted(format, name, rng) {
+    if schema.contains_key("pattern")
+        && let Some(text) = patterned(contract, schema, format, name, rng)
+    {
         return text;
     }
-    let longest = bound(schema, "maxLength").unwrap_or(usize::MAX);
-    let shortest = bound(schema, "minLength").unwrap_or(0);
+    let (low, high) = lengths(schema);
+    match formatted(format, name, rng) {
+        // A format nobody knows says nothing; a known one may still be too long.
+        Some(text) if text.chars().count() <= high => text,
+        Some(_) => short(format, high, rng),
+        None => plain(name, low, high, rng),
+    }
+}
+
+/// A realistic text with a token, within these lengths.
+fn plain(name: &str, low: usize, high: usize, rng: &mut impl Rng) -> String {
     let token = token(rng);
     let mut text = format!("{} {token}", pick(words(name), rng));
-    if text.chars().count() > longest {
-        text = if token.len() <= longest {
+    if text.chars().count() > high {
+        text = if token.len() <= high {
             token
         } else {
-            letters(longest.clamp(1, 8), rng)
+            letters(high, rng)
         };
     }
-    while text.chars().count() < shortest {
-        let missing = shortest - text.chars().count();
+    while text.chars().count() < low {
+        let missing = low - text.chars().count();
         text.push_str(&letters(missing.min(12), rng));
     }
     text
 }
 
+/// A text of a format where little room is left.
+fn short(format: &str, high: usize, rng: &mut impl Rng) -> String {
+    let name = letters(high.saturating_sub("@a.test".len()).clamp(1, 10), rng);
+    match format {
+        "email" | "idn-email" => format!("{name}@a.test"),
+        "uri" | "url" | "iri" => {
+            format!(
+                "http://a.test/{}",
+                letters(high.saturating_sub("http://a.test/".len()), rng)
+            )
+        }
+        "hostname" | "idn-hostname" => {
+            format!("{}.test", letters(high.saturating_sub(5).clamp(1, 10), rng))
+        }
+        _ => letters(high, rng),
+    }
+}
+
+/// A text that keeps to a pattern: one with a token where the pattern has room for it, else any that matches.
+fn patterned(
+    contract: &Contract,
+    schema: &Map<String, Value>,
+    format: &str,
+    name: &str,
+    rng: &mut impl Rng,
+) -> Option<String> {
+    let (low, high) = lengths(schema);
+    let whole = Value::Object(schema.clone());
+    let fits = |text: &String| contract.accepts(&whole, &Value::String(text.clone()));
+    let mut tries = vec![plain(name, low, high, rng), plain("", low, high, rng)];
+    tries.extend(formatted(format, name, rng));
+    for joint in ["", "-", "_", "."] {
+        tries.push(format!(
+            "{}{joint}{}",
+            pick(words(name), rng).replace(' ', joint).to_lowercase(),
+            token(rng)
+        ));
+        tries.push(format!(
+            "{}{joint}{}",
+            pick(words(name), rng).replace(' ', joint),
+            token(rng)
+        ));
+    }
+    let token = token(rng);
+    // What rules for passwords ask for: a capital, a digit, a sign.
+    tries.extend([
+        format!("A{token}!"),
+        format!("Aa-{token}-9"),
+        token.to_uppercase(),
+        format!("/{token}"),
+        format!("#{token}"),
+        token,
+    ]);
+    let pattern = schema
+        .get("pattern")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    tries
+        .into_iter()
+        .find(|t| fits(t))
+        .or_else(|| matching(pattern, rng, fits))
+}
+
+fn lengths(schema: &Map<String, Value>) -> (usize, usize) {
+    (
+        bound(schema, "minLength").unwrap_or(0),
+        bound(schema, "maxLength").unwrap_or(usize::MAX),
+    )
+}
+
 /// The unmistakable word: `zq7`, two letters, five digits.
-fn token(rng: &mut impl Rng) -> String {
+pub(super) fn token(rng: &mut impl Rng) -> String {
     format!("zq7{}{:05}", letters(2, rng), rng.random_range(0..100_000))
 }
 
@@ -46,30 +130,16 @@ fn letters(count: usize, rng: &mut impl Rng) -> String {
         .collect()
 }
 
-fn bound(schema: &Map<String, Value>, word: &str) -> Option<usize> {
-    schema
-        .get(word)
-        .and_then(Value::as_u64)
-        .and_then(|n| usize::try_from(n).ok())
-}
-
-/// A text that matches a pattern (ECMA-262 as far as the regex crate reads it) and keeps to the lengths.
-fn matching(pattern: &str, schema: &Map<String, Value>, rng: &mut impl Rng) -> Option<String> {
+/// A text that matches a pattern (ECMA-262 as far as the regex crate reads it), if one is found that fits.
+fn matching(pattern: &str, rng: &mut impl Rng, fits: impl Fn(&String) -> bool) -> Option<String> {
     // JSON Schema patterns are not anchored; generating exactly the pattern is one valid choice. `\d` and `\w`
     // are ASCII there.
     let ascii = pattern.trim_start_matches('^').trim_end_matches('$');
     let ascii = ascii.replace(r"\d", "[0-9]").replace(r"\w", "[A-Za-z0-9_]");
     let generator = rand_regex::Regex::compile(&ascii, 12).ok()?;
-    let check = regex::Regex::new(pattern).ok()?;
-    let (low, high) = (
-        bound(schema, "minLength").unwrap_or(0),
-        bound(schema, "maxLength").unwrap_or(usize::MAX),
-    );
-    (0..200).find_map(|_| {
-        let text: String = rng.sample(&generator);
-        let length = text.chars().count();
-        (check.is_match(&text) && (low..=high).contains(&length)).then_some(text)
-    })
+    (0..200)
+        .map(|_| rng.sample::<String, _>(&generator))
+        .find(fits)
 }
 
 /// A text of a known format; none for formats that mean nothing to us.
