@@ -144,8 +144,8 @@ async fn a_server_that_does_not_start_says_why() {
 }
 
 fn is_alive(pid: u32) -> bool {
-    let status = std::process::Command::new("kill")
+    let asked = std::process::Command::new("kill")
         .args(["-0", &pid.to_string()])
-        .status();
-    status.unwrap().success()
+        .output();
+    asked.unwrap().status.success()
 }
