@@ -1,4 +1,5 @@
 //! One test binary: it drives the real program and keeps the house in order.
+
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -6,4 +7,6 @@
 )]
 
 mod db;
+mod pack;
 mod probe;
+mod runtime;

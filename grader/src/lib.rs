@@ -2,6 +2,25 @@
 //! and turns the answers into feedback. Enter on the left, leave on the right: a room uses only rooms above it.
 
 pub mod model;
-pub mod probe;
-pub mod runtime;
+
+pub mod pack;
 pub mod submission;
+
+pub mod runtime;
+
+pub mod probe;
+
+pub mod check;
+pub mod checks;
+
+pub mod run;
+
+pub mod score;
+
+pub mod feedback;
+
+pub mod report;
+
+pub mod verify;
+
+pub mod cli;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `grader`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    grader::cli::main()
+}

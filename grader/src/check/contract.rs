@@ -127,7 +127,7 @@ macro_rules! check {
         }
     ) => {
         $(#[doc = $doc])+
-        pub static CHECK: $crate::check::Check = $crate::check::Check {
+        pub(crate) static CHECK: $crate::check::Check = $crate::check::Check {
             id: $id,
             summary: $summary,
             concept: $concept,

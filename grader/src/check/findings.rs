@@ -16,7 +16,10 @@ pub struct Findings {
 impl Findings {
     /// Nothing found yet.
     pub fn new(check: &'static str) -> Self {
-        Self { check, drafts: Vec::new() }
+        Self {
+            check,
+            drafts: Vec::new(),
+        }
     }
 
     /// Adds what was seen, or adds its evidence to what is known.
@@ -41,12 +44,16 @@ impl Findings {
         if self.is_empty() {
             return Verdict::Pass { advice: Vec::new() };
         }
-        Verdict::Fail { findings: self.into_findings() }
+        Verdict::Fail {
+            findings: self.into_findings(),
+        }
     }
 
     /// `Pass` that carries what was found as advice.
     pub fn advice(self) -> Verdict {
-        Verdict::Pass { advice: self.into_findings() }
+        Verdict::Pass {
+            advice: self.into_findings(),
+        }
     }
 
     fn into_findings(self) -> Vec<Finding> {
@@ -68,7 +75,12 @@ mod tests {
     use super::*;
 
     fn draft(subject: &str, saw: &str) -> Draft {
-        Draft { subject: subject.into(), saw: saw.into(), evidence: vec![note(saw)], ..Draft::default() }
+        Draft {
+            subject: subject.into(),
+            saw: saw.into(),
+            evidence: vec![note(saw)],
+            ..Draft::default()
+        }
     }
 
     #[test]
@@ -77,7 +89,9 @@ mod tests {
         findings.add(draft("createVenue", "first"));
         findings.add(draft("createVenue", "again"));
         findings.add(draft("createEvent", "other"));
-        let Verdict::Fail { findings } = findings.verdict() else { panic!("must fail") };
+        let Verdict::Fail { findings } = findings.verdict() else {
+            panic!("must fail")
+        };
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].evidence.len(), 2);
         assert_eq!(findings[1].id, "endpoints.example#2");

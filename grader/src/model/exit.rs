@@ -13,6 +13,8 @@ pub enum Exit {
     Usage,
     /// 3: the grader or its machinery failed; the learner is not to blame.
     Fault,
+    /// 130: stopped by Ctrl-C or SIGTERM before there was a report, as shells count it.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::NotYet => 1,
             Exit::Usage => 2,
             Exit::Fault => 3,
+            Exit::Interrupted => 130,
         })
     }
 }

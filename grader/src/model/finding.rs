@@ -73,6 +73,8 @@ pub struct Finding {
     pub note: Option<String>,
     /// Wrong, crash, hang or server error.
     pub manner: Manner,
+    /// Why it matters: the first sentence of the check's documentation under that heading.
+    pub why: Option<String>,
     /// The rung of the hint ladder that is shown now.
     pub hint: Option<String>,
     /// What it rests on.
@@ -95,6 +97,7 @@ impl Finding {
             actual: draft.actual,
             note: draft.note,
             manner: draft.manner,
+            why: None,
             hint: None,
             evidence: draft.evidence,
         }

@@ -8,6 +8,7 @@ mod evidence;
 mod exit;
 mod fault;
 mod finding;
+mod nearest;
 mod report;
 mod verdict;
 
@@ -17,6 +18,7 @@ pub use evidence::{Body, Evidence, Exchange, Outcome, Sent, Statement};
 pub use exit::Exit;
 pub use fault::{Doing, Fault};
 pub use finding::{Draft, Finding, Manner};
+pub use nearest::nearest;
 pub use report::{
     PackRef, Report, RuntimeRef, SCHEMA, Score, SubmissionRef, TierStanding, Totals, Waiting,
 };

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckId, Record, RuntimeKind, Stage};
+use super::{CheckId, Exit, Record, RuntimeKind, Stage};
 
 /// The name and version of the report's format. It changes when a reader would have to.
 pub const SCHEMA: &str = "grader/report/v1";
@@ -45,6 +45,17 @@ pub struct Report {
     pub checks: Vec<Record>,
     /// Failures of ours.
     pub faults: Vec<String>,
+}
+
+impl Report {
+    /// The exit code that belongs to the verdict.
+    pub fn exit(&self) -> Exit {
+        match self.verdict.as_str() {
+            "open" => Exit::Open,
+            "not-yet" => Exit::NotYet,
+            _ => Exit::Fault,
+        }
+    }
 }
 
 /// A pack, named so that a result can be traced to it.

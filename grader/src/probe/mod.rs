@@ -4,10 +4,15 @@ pub mod catalog;
 mod curl;
 mod http;
 mod journal;
+pub mod plant;
 pub mod raw;
+pub mod sample;
 pub mod sql;
 pub mod trace;
+mod until;
 
 pub use curl::curl;
 pub use http::{Http, Request};
 pub use journal::{Journal, shortened};
+pub use plant::Planter;
+pub use until::{SOON, until};

@@ -1,8 +1,12 @@
 //! Which runtime, and why.
 
-use crate::model::Fault;
+use std::path::PathBuf;
+
+use crate::model::{Fault, RuntimeKind};
 use crate::submission::Submission;
 
+use super::attach::Attach;
+use super::local::LocalRuntime;
 use super::{Limits, Runtime};
 
 /// `--runtime`.
@@ -34,6 +38,8 @@ pub struct Options {
     pub allow_data: bool,
     /// `--keep`: leave the run folder behind, for a look.
     pub keep: bool,
+    /// Where builds, toolchains and runs are kept; else `GRADER_CACHE`, else the platform's cache folder.
+    pub cache: Option<PathBuf>,
     /// Limits on time and output.
     pub limits: Limits,
 }
@@ -57,6 +63,40 @@ pub async fn open(
     submission: Option<Submission>,
     options: Options,
 ) -> Result<Box<dyn Runtime>, Refusal> {
-    let _ = (submission, options);
-    Err(Refusal::Usage("no runtime yet".into()))
+    let usage = |text: &str| Refusal::Usage(text.to_owned());
+    let local = |why: &str| match submission {
+        Some(submission) if submission.start(RuntimeKind::Local).is_none() => Err(usage(
+            "a Dockerfile alone says nothing about how to start the service without Docker\n  \
+             try: add a Procfile with a `web:` line",
+        )),
+        Some(submission) => Ok(LocalRuntime::open(
+            submission,
+            options.clone(),
+            why.to_owned(),
+        )),
+        None => Err(usage(
+            "there is no folder to raise\n  try: name the folder of the service, or attach to it with --url",
+        )),
+    };
+    match (options.choice, &options.url) {
+        (Choice::Auto | Choice::Attach, Some(url)) => {
+            Ok(Box::new(Attach::open(url, &options).await?))
+        }
+        (Choice::Attach, None) => Err(usage(
+            "--runtime attach needs the service's address\n  try: --url http://127.0.0.1:8080",
+        )),
+        (Choice::Docker | Choice::Local, Some(_)) => Err(usage(
+            "--url names a service that already runs; only --runtime attach (or auto) can use it",
+        )),
+        (_, None) if options.database_url.is_some() => Err(usage(
+            "--database-url goes with --url; a service the grader starts gets a database of its own",
+        )),
+        (Choice::Docker, None) => Err(usage(
+            "this version of the grader has no docker runtime yet\n  try: --runtime local, for code you trust",
+        )),
+        (Choice::Auto, None) => Ok(Box::new(
+            local("runs on this machine without Docker")?.await?,
+        )),
+        (Choice::Local, None) => Ok(Box::new(local("asked for")?.await?)),
+    }
 }

@@ -1,10 +1,33 @@
 //! What the learner handed in: a folder, read and never changed.
 
+mod config;
+mod digest;
+mod git;
 mod problem;
+mod procfile;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
+pub use config::{Config, Step, Steps};
 pub use problem::SubmissionProblem;
+pub use procfile::Procfile;
+pub use walk::{Entry, EntryKind, Tree};
+
+use crate::model::{RuntimeKind, SubmissionRef};
+
+/// Files that say how a language's tools build the folder, in the order they are looked for.
+const MANIFESTS: [&str; 9] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "go.mod",
+    "package.json",
+    "package-lock.json",
+    "pyproject.toml",
+    "requirements.txt",
+    "uv.lock",
+    "poetry.lock",
+];
 
 /// A folder with a backend service.
 #[derive(Debug, Clone)]
@@ -13,22 +36,91 @@ pub struct Submission {
     pub root: PathBuf,
     /// The folder's own name.
     pub name: String,
-    /// SHA-256 over its files, hex.
+    /// SHA-256 over its files, hex: equal folders, equal digests, whatever their names and times.
     pub digest: String,
-    /// The commit checked out, if it is a Git checkout.
+    /// The commit checked out, if it lies in a Git checkout. The digest, not this, says what was graded.
     pub commit: Option<String>,
+    /// `grader.toml`, or an empty one.
+    pub config: Config,
+    /// `Procfile`, or an empty one.
+    pub procfile: Procfile,
+    /// Whether there is a `Dockerfile`.
+    pub dockerfile: bool,
+    /// Which of the known manifests and lockfiles stand at its top.
+    pub manifests: Vec<&'static str>,
+    /// What is copied and what is left out.
+    pub tree: Tree,
 }
 
 impl Submission {
-    /// Reads the folder.
+    /// Reads the folder: what it holds, how it is built and started, and its digest.
     ///
     /// # Errors
-    /// A clear message: what is wrong with the folder, where, and what to do.
+    /// A clear message for a folder that cannot be graded: what is wrong, where, what to do.
     pub fn open(dir: &Path) -> Result<Self, SubmissionProblem> {
-        let _ = dir;
-        Err(SubmissionProblem {
-            what: String::new(),
-            cure: String::new(),
-        })
+        let root = problem::folder(dir)?;
+        let has = |name: &str| root.join(name).is_file();
+        let config = Config::read(&root)?;
+        let procfile = Procfile::read(&root)?;
+        let tree = Tree::read(&root)?;
+        if tree.entries.iter().all(|e| e.kind == EntryKind::Folder) {
+            return Err(problem::empty(dir));
+        }
+        let submission = Self {
+            name: root
+                .file_name()
+                .map_or_else(|| "submission".into(), |n| n.to_string_lossy().into()),
+            digest: digest::of(&root, &tree)?,
+            commit: git::commit(&root),
+            dockerfile: has("Dockerfile"),
+            manifests: MANIFESTS.into_iter().filter(|m| has(m)).collect(),
+            config,
+            procfile,
+            tree,
+            root,
+        };
+        let starts = submission.start(RuntimeKind::Local).is_some()
+            || submission.start(RuntimeKind::Docker).is_some();
+        match starts || submission.dockerfile {
+            true => Ok(submission),
+            false => Err(problem::no_start(dir, &submission)),
+        }
+    }
+
+    /// The command that starts the service on this runtime and the file that says so, if any does.
+    pub fn start(&self, runtime: RuntimeKind) -> Option<(&str, &'static str)> {
+        (self
+            .config
+            .step(runtime, Step::Start)
+            .map(|c| (c, "grader.toml")))
+        .or_else(|| self.procfile.get("web").map(|c| (c, "Procfile")))
+    }
+
+    /// The command that runs once on each fresh database before the first start.
+    pub fn release(&self, runtime: RuntimeKind) -> Option<(&str, &'static str)> {
+        (self
+            .config
+            .step(runtime, Step::Release)
+            .map(|c| (c, "grader.toml")))
+        .or_else(|| self.procfile.get("release").map(|c| (c, "Procfile")))
+    }
+
+    /// The build command the learner chose, if any.
+    pub fn build(&self, runtime: RuntimeKind) -> Option<&str> {
+        self.config.step(runtime, Step::Build)
+    }
+
+    /// Whether this manifest or lockfile stands at the top.
+    pub fn has(&self, manifest: &str) -> bool {
+        self.manifests.contains(&manifest)
+    }
+
+    /// As a report names it.
+    pub fn named(&self) -> SubmissionRef {
+        SubmissionRef {
+            name: self.name.clone(),
+            digest: self.digest.clone(),
+            commit: self.commit.clone(),
+        }
     }
 }

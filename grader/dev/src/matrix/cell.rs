@@ -1,0 +1,79 @@
+//! One run: a fixture, a seed.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use grader::model::Report;
+use grader::verify::{Deviation, Fixture, judge, prepare};
+use sha2::{Digest, Sha256};
+use tokio::process::Command;
+
+use crate::place::{digest, hex, root};
+
+/// A fixture with a seed, and the checks it is asked for (all, if empty).
+pub(super) struct Cell {
+    pub(super) fixture: Arc<Fixture>,
+    pub(super) seed: u64,
+    pub(super) only: Vec<String>,
+}
+
+impl Cell {
+    /// As it is named in the output.
+    pub(super) fn title(&self) -> String {
+        format!("{} seed {}", self.fixture.title(), self.seed)
+    }
+
+    /// A digest over everything its verdicts depend on.
+    pub(super) fn key(&self) -> Result<String> {
+        let root = root();
+        let mut hash = Sha256::new();
+        let project = root.join("projects").join(&self.fixture.project);
+        for file in ["project.toml", "openapi.yaml"] {
+            hash.update(std::fs::read(project.join(file)).context(file)?);
+        }
+        hash.update(digest(&self.fixture.base)?);
+        if let Some(patch) = &self.fixture.patch {
+            hash.update(std::fs::read(patch)?);
+        }
+        hash.update(digest(&root.join("grader/src"))?);
+        hash.update(format!("{:?} {:?}", self.fixture.expect, self.fixture.also));
+        hash.update(format!("{} {:?} local", self.seed, self.only));
+        Ok(hex(&hash.finalize()))
+    }
+
+    /// Runs the grader on it and compares.
+    pub(super) async fn run(&self, grader: &Path) -> Result<Vec<Deviation>> {
+        let scratch = tempfile::tempdir()?;
+        let dir = prepare(&self.fixture, scratch.path())?;
+        let json = scratch.path().join("report.json");
+        let mut command = Command::new(grader);
+        command
+            .arg("grade")
+            .arg(&dir)
+            .arg("--project")
+            .arg(root().join("projects").join(&self.fixture.project))
+            .args(["--runtime", "local", "--seed", &self.seed.to_string()])
+            .arg("--report")
+            .arg(format!("json={}", json.display()));
+        for id in &self.only {
+            command.args(["--only", id]);
+        }
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .context("running the grader")?;
+        let Ok(text) = std::fs::read_to_string(&json) else {
+            bail!(
+                "{}: no report (exit {:?})\n{}",
+                self.title(),
+                output.status.code(),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        };
+        let report: Report = serde_json::from_str(&text).context("reading the report")?;
+        Ok(judge(&self.fixture, &report))
+    }
+}

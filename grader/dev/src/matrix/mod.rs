@@ -1,0 +1,164 @@
+//! Fixtures × seeds, side by side: every verdict compared with what the fixture says.
+//!
+//! A cell that held before is not run again unless something it depends on has changed: the pack, the
+//! fixture, the grader's own sources, the seed.
+
+mod cell;
+mod store;
+mod table;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use grader::verify::{Fixture, Kind, discover};
+use tokio::sync::Semaphore;
+
+use crate::place::{program, root};
+use cell::Cell;
+use store::Store;
+
+#[derive(Debug, Args)]
+pub(crate) struct Matrix {
+    /// Seeds for references, variants and starters; flaws get a quarter of them, five at least
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
+    /// The slice for CI: one seed, and each flaw asked only for what it expects and what that needs
+    #[arg(long)]
+    slice: bool,
+    /// Only every n-th cell: i/n, from 1
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
+    /// Only fixtures whose title holds this text
+    #[arg(long, value_name = "TEXT")]
+    fixture: Option<String>,
+    /// Run again what held before
+    #[arg(long)]
+    afresh: bool,
+    /// How many runs at once
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// Write grader/docs/matrix.md
+    #[arg(long)]
+    write: bool,
+}
+
+pub(crate) async fn run(args: Matrix) -> Result<()> {
+    let grader = program()?;
+    let cells = shard(cells(&args)?, args.shard.as_deref())?;
+    let store = Arc::new(Store::open(&root().join("target/matrix"))?);
+    let places = Arc::new(Semaphore::new(args.jobs.max(1)));
+    let mut running = Vec::new();
+    for cell in cells {
+        let (grader, store, places) = (grader.clone(), Arc::clone(&store), Arc::clone(&places));
+        let afresh = args.afresh;
+        running.push(tokio::spawn(async move {
+            let key = cell.key()?;
+            if !afresh && store.held(&key) {
+                return Ok((cell, Vec::new(), true));
+            }
+            let _place = places.acquire().await?;
+            let deviations = cell.run(&grader).await?;
+            if deviations.is_empty() {
+                store.keep(&key)?;
+            }
+            println!(
+                "{} {}",
+                if deviations.is_empty() {
+                    "ok  "
+                } else {
+                    "FAIL"
+                },
+                cell.title()
+            );
+            for deviation in &deviations {
+                println!("       {deviation}");
+            }
+            anyhow::Ok((cell, deviations, false))
+        }));
+    }
+    let mut results: BTreeMap<String, table::Row> = BTreeMap::new();
+    let (mut passed, mut failed, mut known) = (0, 0, 0);
+    for task in running {
+        let (cell, deviations, held) = task.await.context("a run ended badly")??;
+        passed += usize::from(deviations.is_empty());
+        failed += usize::from(!deviations.is_empty());
+        known += usize::from(held);
+        results
+            .entry(cell.fixture.title())
+            .or_default()
+            .add(&cell, &deviations);
+    }
+    println!("\n{known} held before and depend on nothing that changed");
+    println!("{passed} passed, {failed} failed");
+    if args.write {
+        table::write(&root(), &results)?;
+    }
+    if failed > 0 {
+        bail!("{failed} runs are not what their fixtures say");
+    }
+    Ok(())
+}
+
+fn cells(args: &Matrix) -> Result<Vec<Cell>> {
+    let mut cells = Vec::new();
+    for fixture in discover(&root())? {
+        if args
+            .fixture
+            .as_ref()
+            .is_some_and(|text| !fixture.title().contains(text))
+        {
+            continue;
+        }
+        let fixture = Arc::new(fixture);
+        let only = if args.slice {
+            only(&fixture)
+        } else {
+            Vec::new()
+        };
+        for seed in 1..=seeds(args, fixture.kind) {
+            cells.push(Cell {
+                fixture: Arc::clone(&fixture),
+                seed,
+                only: only.clone(),
+            });
+        }
+    }
+    if cells.is_empty() {
+        bail!("no fixture is asked for");
+    }
+    Ok(cells)
+}
+
+fn seeds(args: &Matrix, kind: Kind) -> u64 {
+    match kind {
+        _ if args.slice => 1,
+        Kind::Flaw => (args.seeds / 4).max(5).min(args.seeds),
+        _ => args.seeds,
+    }
+}
+
+/// What a flaw is asked for in the slice; everything for a fixture that is right.
+fn only(fixture: &Fixture) -> Vec<String> {
+    match fixture.kind {
+        Kind::Flaw => fixture
+            .expect
+            .iter()
+            .chain(&fixture.also)
+            .cloned()
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn shard(cells: Vec<Cell>, shard: Option<&str>) -> Result<Vec<Cell>> {
+    let Some(shard) = shard else { return Ok(cells) };
+    let numbers = shard
+        .split_once('/')
+        .and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    let Some((i, n)) = numbers.filter(|&(i, n): &(usize, usize)| (1..=n).contains(&i)) else {
+        bail!("a shard is i/n, with i from 1 to n");
+    };
+    Ok(cells.into_iter().skip(i - 1).step_by(n).collect())
+}

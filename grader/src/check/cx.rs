@@ -1,0 +1,234 @@
+//! What a check holds in its hands. Each context adds what its kind of company allows, and derefs to the
+//! one before: a quiet check can do all that a shared one can.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+
+use super::Findings;
+use crate::model::{Evidence, Exchange, Fault};
+use crate::pack::{OpId, Pack};
+use crate::probe::sql::Observer;
+use crate::probe::trace::Trace;
+use crate::probe::{Http, Journal, Planter, curl, shortened};
+use crate::runtime::postgres::Database;
+use crate::runtime::{Stop, Trouble, World};
+
+/// How much of a body one piece of evidence shows, bytes.
+const SHOWN: usize = 2 * 1024;
+
+/// A world that is up, as the checks in it share it.
+pub struct Raised {
+    /// The world itself.
+    pub world: World,
+}
+
+impl Raised {
+    /// A world to share.
+    pub fn new(world: World) -> Self {
+        Self { world }
+    }
+}
+
+/// The context of a check that runs beside others. It may judge only rows and replies that carry the facts
+/// it planted: counts and statements of a whole world are not on it.
+pub struct Cx {
+    check: &'static str,
+    raised: Arc<Raised>,
+    planter: Planter,
+}
+
+impl Cx {
+    /// For the check with this id. The values it will use follow from the run's seed and its id alone, so
+    /// that one check more changes no other check's values.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be set up.
+    pub fn new(
+        check: &'static str,
+        pack: &Arc<Pack>,
+        raised: &Arc<Raised>,
+        journal: &Journal,
+        seed: u64,
+    ) -> Result<Self, Fault> {
+        let digest = Sha256::digest(format!("{seed}/{check}").as_bytes());
+        let rng = ChaCha8Rng::from_seed(digest.into());
+        let http = Http::new(&raised.world.base_url(0), journal.clone())?.asked_by(check);
+        let planter = Planter::new(http, Arc::clone(pack), rng);
+        Ok(Self {
+            check,
+            raised: Arc::clone(raised),
+            planter,
+        })
+    }
+
+    /// The project that is graded.
+    pub fn pack(&self) -> Arc<Pack> {
+        self.planter.pack()
+    }
+
+    /// Puts facts in, and makes honest calls, through the API.
+    pub fn planter(&mut self) -> &mut Planter {
+        &mut self.planter
+    }
+
+    /// The recorded client, for requests of one's own.
+    pub fn http(&self) -> &Http {
+        self.planter.http()
+    }
+
+    /// A collector for this check.
+    pub fn findings(&self) -> Findings {
+        Findings::new(self.check)
+    }
+
+    /// An exchange as evidence, with what it shows.
+    pub fn seen(&self, says: impl Into<String>, exchange: &Exchange) -> Evidence {
+        Evidence::Exchange {
+            says: says.into(),
+            exchange: Box::new(shortened(exchange, SHOWN)),
+            curl: curl(&exchange.sent),
+        }
+    }
+
+    /// `GET /venues/{venue_id}`: an operation as the contract spells it.
+    pub fn line(&self, op: &OpId) -> String {
+        self.pack()
+            .op(op)
+            .map_or_else(|| op.to_string(), |o| o.line())
+    }
+
+    /// A reader of the learner's tables, if there is a database to read.
+    ///
+    /// # Errors
+    /// When the observer cannot log in.
+    pub async fn observer(&self) -> Result<Option<Observer>, Fault> {
+        match self.raised.world.database() {
+            Some(database) => Observer::connect(database).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the service keeps or could keep data besides its database.
+    ///
+    /// # Errors
+    /// `Unsupported` when attached.
+    pub async fn stores(&self) -> Result<crate::runtime::Stores, Trouble> {
+        self.raised.world.stores().await
+    }
+
+    /// Whether the service still runs, as far as can be seen.
+    pub fn alive(&self) -> bool {
+        self.raised
+            .world
+            .alive()
+            .iter()
+            .all(crate::runtime::Liveness::runs)
+    }
+
+    /// The last lines the service wrote.
+    pub fn log_tail(&self, lines: usize) -> Vec<String> {
+        self.raised.world.log_tail(lines)
+    }
+}
+
+/// The context of a check that is alone in its world: what one request caused can be seen.
+pub struct QuietCx(Cx);
+
+impl QuietCx {
+    /// Nobody else is in the world of `cx` now.
+    pub fn new(cx: Cx) -> Self {
+        Self(cx)
+    }
+
+    /// Opens a window on the statements that reach the database from now on.
+    ///
+    /// # Errors
+    /// When there is no database to watch, or the log cannot be read.
+    pub async fn trace(&self) -> Result<Trace, Fault> {
+        Trace::open(self.database()?).await
+    }
+
+    fn database(&self) -> Result<&Database, Fault> {
+        self.raised
+            .world
+            .database()
+            .ok_or_else(|| Fault::new("watching the database", "this world has none"))
+    }
+}
+
+impl Deref for QuietCx {
+    type Target = Cx;
+    fn deref(&self) -> &Cx {
+        &self.0
+    }
+}
+
+impl DerefMut for QuietCx {
+    fn deref_mut(&mut self) -> &mut Cx {
+        &mut self.0
+    }
+}
+
+/// The context of a check that may lock tables.
+pub struct LocksCx(QuietCx);
+
+impl LocksCx {
+    /// Nobody else is in the world of `cx` now.
+    pub fn new(cx: QuietCx) -> Self {
+        Self(cx)
+    }
+}
+
+impl Deref for LocksCx {
+    type Target = QuietCx;
+    fn deref(&self) -> &QuietCx {
+        &self.0
+    }
+}
+
+impl DerefMut for LocksCx {
+    fn deref_mut(&mut self) -> &mut QuietCx {
+        &mut self.0
+    }
+}
+
+/// The context of a check that stops and kills, in a world of its own.
+pub struct BreaksCx(LocksCx);
+
+impl BreaksCx {
+    /// The world of `cx` is this check's own.
+    pub fn new(cx: LocksCx) -> Self {
+        Self(cx)
+    }
+
+    /// Ends the service and starts it again on the same database.
+    ///
+    /// # Errors
+    /// A story if it does not come up again, or a fault of ours.
+    pub async fn restart(&mut self, how: Stop) -> Result<(), Trouble> {
+        let raised = Arc::clone(&self.raised);
+        let (began, base) = (Instant::now(), raised.world.base_url(0));
+        raised.world.restart(how).await?;
+        self.http().journal().at_work(&base, began);
+        self.planter().move_to(&raised.world.base_url(0));
+        Ok(())
+    }
+}
+
+impl Deref for BreaksCx {
+    type Target = LocksCx;
+    fn deref(&self) -> &LocksCx {
+        &self.0
+    }
+}
+
+impl DerefMut for BreaksCx {
+    fn deref_mut(&mut self) -> &mut LocksCx {
+        &mut self.0
+    }
+}

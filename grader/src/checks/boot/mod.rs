@@ -1,0 +1,19 @@
+//! It builds, starts, listens and keeps its data where it was told to.
+
+mod build_fails;
+mod data_elsewhere;
+mod never_answers;
+mod port_ignored;
+
+use crate::check::Check;
+
+/// The checks of this stage, in the order in which a learner meets them.
+pub(super) static STAGE: &[&Check] = &[
+    &build_fails::CHECK,
+    &never_answers::CHECK,
+    &port_ignored::CHECK,
+    &data_elsewhere::CHECK,
+];
+
+pub(super) use data_elsewhere::CHECK as DATA_ELSEWHERE;
+pub(super) use never_answers::CHECK as ANSWERS;

@@ -1,0 +1,24 @@
+//! It does what the contract says.
+
+mod created_differs;
+mod data_lost_on_restart;
+mod deleted_still_there;
+mod hard_coded_answers;
+mod operation_missing;
+mod reply_breaks_schema;
+mod unknown_id_not_404;
+mod wrong_success_status;
+
+use crate::check::Check;
+
+/// The checks of this stage, in the order in which a learner meets them.
+pub(super) static STAGE: &[&Check] = &[
+    &operation_missing::CHECK,
+    &wrong_success_status::CHECK,
+    &reply_breaks_schema::CHECK,
+    &hard_coded_answers::CHECK,
+    &created_differs::CHECK,
+    &deleted_still_there::CHECK,
+    &unknown_id_not_404::CHECK,
+    &data_lost_on_restart::CHECK,
+];

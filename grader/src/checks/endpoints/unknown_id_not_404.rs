@@ -1,0 +1,129 @@
+use super::wrong_success_status;
+use crate::check::Cx;
+use crate::model::{Draft, Exchange, Fault, Manner, Outcome, Verdict};
+use crate::pack::{Call, Manner as Way, Operation};
+use crate::probe::plant::{answer, said_yes};
+use crate::{check, control};
+
+check! {
+    /// ## What it looks at
+    /// Reading, changing and removing under an id that nothing has: a number far above yours, another UUID,
+    /// another text, of the same kind as the ids that you give. The same calls with an id that exists work.
+    ///
+    /// ## Why it matters
+    /// 404 tells a client that the thing is not there. A 200 with `null` makes it fail somewhere else, and
+    /// a 500 says that your service is broken, and wakes somebody up.
+    ///
+    /// ## Passes
+    /// ```text
+    /// GET /venues/2000000001      404
+    /// ```
+    ///
+    /// ## Fails
+    /// ```text
+    /// GET /venues/2000000001      500 Internal Server Error
+    /// ```
+    ///
+    /// ## How to mend it
+    /// After the query, look whether there was a row; after an UPDATE or a DELETE, how many rows it
+    /// touched. None means 404.
+    pub static CHECK = {
+        id: "endpoints.unknown-id-not-404",
+        summary: "an id that nothing has is not answered with 404",
+        concept: "resource-identity",
+        severity: Medium,
+        needs: [wrong_success_status::CHECK],
+        world: Main,
+        alone: Shared,
+        runtimes: ALL,
+        refs: ["RFC 9110 §15.5.5"],
+        hints: [
+            "What does your query give when no row has this id, and what do you do with that?",
+            "An address that names nothing is 404, for every method, and it is the client's mistake: nothing breaks.",
+            "Look at the number of rows after each SELECT, UPDATE and DELETE by id, and answer 404 when there is none.",
+        ],
+        run,
+    }
+}
+
+async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
+    let pack = cx.pack();
+    let mut findings = cx.findings();
+    for name in cx.planter().plantable() {
+        let Some(entity) = pack.entity(&name) else {
+            continue;
+        };
+        let planted = control!(cx.planter().plant(&name).await?);
+        let Some(unknown) = cx.planter().unknown_key(&planted) else {
+            continue;
+        };
+        // C+: an id that exists is found.
+        if cx
+            .planter()
+            .read(&planted)
+            .await?
+            .is_some_and(|e| !said_yes(&e))
+        {
+            let control = format!("a {name} just made could not be read");
+            return Ok(Verdict::Inconclusive { control });
+        }
+        // A PUT may make what is not there (RFC 9110 §9.3.4), so only a merging update is asked.
+        let update = entity
+            .update
+            .as_ref()
+            .filter(|u| u.manner == Way::Merge)
+            .map(|u| &u.call);
+        for call in [entity.read.as_ref(), update, entity.delete.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let body = match update {
+                Some(update) if update == call => cx.planter().change_of(&planted),
+                _ => None,
+            };
+            let asked = cx
+                .planter()
+                .ask(&planted, call, Some(&unknown), body)
+                .await?;
+            if let (Some(operation), Some(exchange)) = (pack.op(&call.op), asked)
+                && !right(operation, &exchange)
+            {
+                findings.add(draft(cx, operation, call, &exchange));
+            }
+        }
+    }
+    Ok(findings.verdict())
+}
+
+/// 404; or 410, where the contract says so.
+fn right(operation: &Operation, exchange: &Exchange) -> bool {
+    match exchange.status() {
+        Some(404) => true,
+        Some(410) => operation.declares(410).is_some(),
+        _ => false,
+    }
+}
+
+fn draft(cx: &Cx, operation: &Operation, call: &Call, exchange: &Exchange) -> Draft {
+    let manner = match &exchange.outcome {
+        Outcome::Answered {
+            status: 500..=599, ..
+        } => Manner::ServerError,
+        Outcome::Answered { .. } => Manner::Wrong,
+        Outcome::TimedOut { .. } => Manner::Hang,
+        _ => Manner::Crash,
+    };
+    Draft {
+        subject: call.op.to_string(),
+        saw: format!(
+            "{} answers {} to an id that nothing has",
+            operation.line(),
+            answer(exchange)
+        ),
+        expected: "404".to_owned(),
+        actual: answer(exchange),
+        manner,
+        evidence: vec![cx.seen("an id that nothing has", exchange)],
+        ..Draft::default()
+    }
+}

@@ -1,0 +1,21 @@
+//! All checks. One file a check, one room a stage, one ordered slice a room.
+
+mod boot;
+mod endpoints;
+
+use crate::check::Check;
+use crate::model::CheckIndex;
+
+/// Every check, in the order in which a learner meets them.
+pub fn all() -> Vec<&'static Check> {
+    [boot::STAGE, endpoints::STAGE]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// Every check as data.
+pub fn index() -> CheckIndex {
+    CheckIndex::new(all().into_iter().map(Check::meta).collect())
+}

@@ -1,0 +1,108 @@
+//! Which project is meant, and where its pack is.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::{CheckIndex, nearest};
+use crate::pack::{Pack, PackSource};
+
+/// Packs built into the program: relative path below `projects/`, contents.
+static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/projects.rs"));
+
+/// Where packs are looked for, first to last.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Places {
+    /// `--packs DIR`.
+    pub(super) packs: Option<PathBuf>,
+    /// `GRADER_PACKS`.
+    pub(super) env: Option<PathBuf>,
+    /// The submission's folder: packs may stand in `projects/` beside it.
+    pub(super) beside: Option<PathBuf>,
+}
+
+/// Finds and reads the pack. `asked` is `--project`, or else what `grader.toml` says.
+///
+/// # Errors
+/// One message: what was looked for, where, and which projects there are; or all problems of the pack.
+pub(super) fn find(
+    asked: Option<&str>,
+    places: &Places,
+    index: &CheckIndex,
+) -> Result<Pack, String> {
+    let source = match asked {
+        Some(asked) => named(asked, places)?,
+        None => {
+            return Err(format!(
+                "which project is this?\n  try: add `--project ID`, or the line `project = \"ID\"` to grader.toml \
+                 (projects: {})",
+                known(places).join(", ")
+            ));
+        }
+    };
+    Pack::load(&source, Some(index)).map_err(|problems| problems.to_string())
+}
+
+fn named(asked: &str, places: &Places) -> Result<PackSource, String> {
+    let path = Path::new(asked);
+    if path.join("project.toml").is_file() {
+        return Ok(PackSource::folder(path));
+    }
+    if asked.contains(std::path::MAIN_SEPARATOR) {
+        return Err(format!(
+            "{asked} holds no project.toml\n  try: name the folder of a pack, or one of: {}",
+            known(places).join(", ")
+        ));
+    }
+    for dir in folders(places) {
+        let dir = dir.join(asked);
+        if dir.join("project.toml").is_file() {
+            return Ok(PackSource::folder(dir));
+        }
+    }
+    if embedded().iter().any(|id| id == asked) {
+        return Ok(PackSource::Embedded {
+            name: asked.to_owned(),
+            files: EMBEDDED,
+        });
+    }
+    let known = known(places);
+    let guess = nearest(asked, known.iter().map(String::as_str));
+    let guess = guess
+        .map(|g| format!(" (did you mean `{g}`?)"))
+        .unwrap_or_default();
+    Err(format!(
+        "there is no project `{asked}`{guess}\n  try: one of {}",
+        known.join(", ")
+    ))
+}
+
+/// Folders that may hold packs, first to last.
+fn folders(places: &Places) -> Vec<PathBuf> {
+    let beside = places.beside.as_ref().map(|b| b.join("projects"));
+    [places.packs.clone(), places.env.clone(), beside]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The ids of all packs that can be found.
+fn known(places: &Places) -> Vec<String> {
+    let mut ids = embedded();
+    for dir in folders(places) {
+        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            if entry.path().join("project.toml").is_file() {
+                ids.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+fn embedded() -> Vec<String> {
+    EMBEDDED
+        .iter()
+        .filter_map(|(path, _)| path.strip_suffix("/project.toml"))
+        .map(str::to_owned)
+        .collect()
+}

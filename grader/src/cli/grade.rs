@@ -1,0 +1,298 @@
+//! `grader grade`: the main job.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tokio::sync::mpsc;
+
+use super::find_pack::{self, Places};
+use super::{Look, display, print, watching};
+use crate::feedback::{self, Redactor};
+use crate::model::{
+    CheckId, CheckIndex, Event, Exit, PackRef, Report, RuntimeRef, Stage, SubmissionRef, nearest,
+};
+use crate::pack::Pack;
+use crate::report::{Target, terminal, write_atomically};
+use crate::run::{self, Selection, Settings};
+use crate::runtime::{self, Choice, Options, Refusal, Runtime};
+use crate::score::{Gate, Rules};
+use crate::submission::Submission;
+
+/// What `grader grade` takes.
+#[derive(Debug, Args)]
+pub(super) struct GradeArgs {
+    /// The folder of the service
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// The project it answers: an id, or the folder of a pack
+    #[arg(long, value_name = "ID|PATH")]
+    project: Option<String>,
+    /// A folder of packs to look in first
+    #[arg(long, value_name = "DIR")]
+    packs: Option<PathBuf>,
+    /// How the service is raised
+    #[arg(long, value_enum, default_value = "auto")]
+    runtime: RuntimeArg,
+    /// Ask a service that already runs at this address
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The database of the service that already runs
+    #[arg(long, value_name = "URL", requires = "url")]
+    database_url: Option<String>,
+    /// The address is another machine, and I may ask it anything
+    #[arg(long, requires = "url")]
+    i_own_this: bool,
+    /// The database holds data, and I do not mind more of it
+    #[arg(long, requires = "url")]
+    allow_data: bool,
+    /// Ask only this check, and what it stands on (repeatable)
+    #[arg(long, value_name = "CHECK")]
+    only: Vec<String>,
+    /// Ask only the checks of this stage, and what they stand on
+    #[arg(long, value_name = "STAGE")]
+    stage: Option<String>,
+    /// The same seed asks the same questions
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many copies of the service may run at once
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+    /// Leave the service up after the report, until Ctrl-C
+    #[arg(long)]
+    keep: bool,
+    /// The longest the whole run may take, in seconds
+    #[arg(long, value_name = "S", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+    /// Write a report to a file: json, junit or markdown (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    report: Vec<Target>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RuntimeArg {
+    /// The best there is
+    Auto,
+    /// Containers
+    Docker,
+    /// Child processes beside a private Postgres
+    Local,
+    /// A service that already runs (`--url`)
+    Attach,
+}
+
+impl From<RuntimeArg> for Choice {
+    fn from(arg: RuntimeArg) -> Self {
+        match arg {
+            RuntimeArg::Auto => Self::Auto,
+            RuntimeArg::Docker => Self::Docker,
+            RuntimeArg::Local => Self::Local,
+            RuntimeArg::Attach => Self::Attach,
+        }
+    }
+}
+
+/// Why there is no report.
+enum Stop {
+    Usage(String),
+    Fault(String),
+    Interrupted,
+}
+
+/// Grades one submission and prints the report.
+pub(super) async fn grade(args: GradeArgs, index: &CheckIndex) -> Exit {
+    match graded(args, index).await {
+        Ok(exit) => exit,
+        Err(Stop::Usage(what)) => {
+            eprintln!("error: {what}");
+            Exit::Usage
+        }
+        Err(Stop::Fault(what)) => {
+            eprintln!("error: the grader failed, not your service: {what}");
+            Exit::Fault
+        }
+        Err(Stop::Interrupted) => {
+            eprintln!("interrupted: everything that was started is stopped");
+            Exit::Interrupted
+        }
+    }
+}
+
+async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
+    let settings = settings(&args, index)?;
+    let attach = args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach);
+    let submission = match Submission::open(&args.dir) {
+        Ok(submission) => Some(submission),
+        // A service that already runs needs no folder.
+        Err(_) if attach => None,
+        Err(problem) => return Err(Stop::Usage(problem.to_string())),
+    };
+    let pack = Arc::new(pack(&args, submission.as_ref(), index)?);
+    let named = named(&args, submission.as_ref());
+    let mut folders: Vec<PathBuf> = submission.iter().map(|s| s.root.clone()).collect();
+    let opened = tokio::select! {
+        opened = runtime::open(submission, options(&args)) => opened,
+        () = watching::interrupted() => return Err(Stop::Interrupted),
+    };
+    let runtime: Arc<dyn Runtime> = match opened {
+        Ok(runtime) => Arc::from(runtime),
+        Err(Refusal::Usage(what)) => return Err(Stop::Usage(what)),
+        Err(Refusal::Fault(fault)) => return Err(Stop::Fault(fault.to_string())),
+    };
+    folders.extend(runtime.folder());
+    let (events, seen) = mpsc::unbounded_channel::<Event>();
+    let shown = tokio::spawn(display::show(seen));
+    let checks = crate::checks::all();
+    let started = jiff::Timestamp::now();
+    let complete = settings.selection.is_whole();
+    let seed = settings.seed;
+    let conducted = tokio::select! {
+        run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &checks, settings, events) => Some(run),
+        () = watching::interrupted() => None,
+    };
+    let Some(mut run) = conducted else {
+        shown.abort();
+        watching::lower(&*runtime).await;
+        return Err(Stop::Interrupted);
+    };
+    let _ = shown.await;
+    if args.keep {
+        watching::keep(&run).await;
+    }
+    if let Err(fault) = runtime.close().await {
+        run.faults.push(fault);
+    }
+    let started = started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let redactor = Redactor::new(&started, &folders);
+    let run = feedback::Run {
+        pack: pack_ref(&pack),
+        submission: named,
+        runtime: RuntimeRef {
+            kind: runtime.kind(),
+            why: runtime.why().to_owned(),
+            postgres: run.postgres,
+        },
+        seed,
+        started,
+        seconds: run.seconds,
+        complete,
+        records: run.records,
+        faults: run.faults,
+    };
+    let report = feedback::assemble(run, &rules(&pack), index, &redactor);
+    tell(&args, &report)
+}
+
+fn tell(args: &GradeArgs, report: &Report) -> Result<Exit, Stop> {
+    let fault = |fault: crate::model::Fault| Stop::Fault(fault.to_string());
+    // Files first: a reader who closes the pipe must not cost them.
+    for target in &args.report {
+        let text = target.format.render(report).map_err(fault)?;
+        write_atomically(&target.path, text.as_bytes()).map_err(fault)?;
+    }
+    let look = Look::for_stdout();
+    let text = terminal::render(report, look.width, look.style);
+    print(&mut std::io::stdout(), &text).map_err(fault)?;
+    Ok(report.exit())
+}
+
+fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, Stop> {
+    for id in &args.only {
+        if index.get(id).is_none() {
+            let guess = nearest(id, index.iter().map(|c| c.id.as_str()));
+            let guess = guess
+                .map(|g| format!(" (did you mean `{g}`?)"))
+                .unwrap_or_default();
+            return Err(Stop::Usage(format!(
+                "there is no check `{id}`{guess}\n  try: `grader checks` lists them"
+            )));
+        }
+    }
+    let stage = match &args.stage {
+        None => None,
+        Some(name) => match Stage::parse(name) {
+            Some(stage) => Some(stage),
+            None => {
+                let names = Stage::ALL.map(Stage::as_str);
+                return Err(Stop::Usage(format!(
+                    "there is no stage `{name}`\n  try: one of {}",
+                    names.join(", ")
+                )));
+            }
+        },
+    };
+    Ok(Settings {
+        selection: Selection {
+            only: args
+                .only
+                .iter()
+                .map(|id| CheckId::from(id.as_str()))
+                .collect(),
+            stage,
+        },
+        seed: args.seed,
+        jobs: usize::from(args.jobs),
+        run_limit: Duration::from_secs(args.timeout),
+        ..Settings::default()
+    })
+}
+
+fn options(args: &GradeArgs) -> Options {
+    Options {
+        choice: args.runtime.into(),
+        url: args.url.clone(),
+        database_url: args.database_url.clone(),
+        i_own_this: args.i_own_this,
+        allow_data: args.allow_data,
+        keep: args.keep,
+        ..Options::default()
+    }
+}
+
+fn pack(
+    args: &GradeArgs,
+    submission: Option<&Submission>,
+    index: &CheckIndex,
+) -> Result<Pack, Stop> {
+    let places = Places {
+        packs: args.packs.clone(),
+        env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
+        beside: submission.map(|s| s.root.clone()),
+    };
+    let asked = args
+        .project
+        .clone()
+        .or_else(|| submission.and_then(|s| s.config.project.clone()));
+    find_pack::find(asked.as_deref(), &places, index).map_err(Stop::Usage)
+}
+
+fn pack_ref(pack: &Pack) -> PackRef {
+    PackRef {
+        id: pack.project.id.clone(),
+        title: pack.project.title.clone(),
+        tier: pack.project.tier,
+        digest: pack.digest.clone(),
+    }
+}
+
+fn named(args: &GradeArgs, submission: Option<&Submission>) -> SubmissionRef {
+    submission.map_or_else(
+        || SubmissionRef {
+            name: args.url.clone().unwrap_or_default(),
+            digest: String::new(),
+            commit: None,
+        },
+        Submission::named,
+    )
+}
+
+fn rules(pack: &Pack) -> Rules {
+    Rules {
+        gate: Gate {
+            share: pack.project.gate.share,
+            must: pack.project.gate.must.clone(),
+        },
+        points: pack.points.clone(),
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line: one file a verb. `anyhow` lives here and nowhere else.
+
+mod checks;
+mod display;
+mod doctor;
+mod explain;
+mod find_pack;
+mod grade;
+mod look;
+mod watching;
+
+use look::{Look, print};
+
+use std::io::{stderr, stdout};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::model::{Exit, Fault};
+
+/// Tells you, with proof, what is wrong with the backend service you built, why it matters, and what to
+/// try next.
+#[derive(Debug, Parser)]
+#[command(name = "grader", version, about, long_about = None, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 all gates asked for are open, 1 not yet, 2 usage or pack problem, \
+                        3 failure of the grader or its machinery, 130 interrupted."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Raise a service beside a real Postgres, question it, and report
+    Grade(Box<grade::GradeArgs>),
+    /// Explain a check: what it looks at, why it matters, how to mend it
+    Explain {
+        /// The id of a check, or of a finding
+        id: String,
+    },
+    /// List all checks
+    Checks {
+        /// Only those of this stage
+        #[arg(long)]
+        stage: Option<String>,
+        /// As JSON, with everything about them
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what this machine has, and what to install
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: could not start: {error}");
+            return Exit::Fault.into();
+        }
+    };
+    let exit = runtime.block_on(run(cli.verb));
+    // A blocking read that nobody waits for any more must not hold the program.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+fn said(exit: Result<Exit, Fault>) -> Exit {
+    exit.unwrap_or_else(|fault| {
+        eprintln!("error: the grader failed: {fault}");
+        Exit::Fault
+    })
+}
+
+async fn run(verb: Verb) -> Exit {
+    let index = crate::checks::index();
+    match verb {
+        Verb::Grade(args) => grade::grade(*args, &index).await,
+        Verb::Explain { id } => said(explain::explain(
+            &index,
+            &id,
+            Look::for_stdout(),
+            &mut stdout(),
+            &mut stderr(),
+        )),
+        Verb::Doctor(args) => doctor::doctor(&args).await,
+        Verb::Checks { stage, json } => {
+            let (look, stage) = (Look::for_stdout(), stage.as_deref());
+            said(checks::checks(
+                &index,
+                stage,
+                json,
+                look,
+                &mut stdout(),
+                &mut stderr(),
+            ))
+        }
+    }
+}

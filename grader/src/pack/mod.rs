@@ -1,0 +1,105 @@
+//! A project pack as a value: what a service must do, said once.
+//!
+//! A pack is a folder with `project.toml` (domain facts, stages, gate, authentication) and `openapi.yaml` (the
+//! contract). [`Pack::load`] reads both, derives from the contract whatever it says already, and reports all
+//! problems at once, each with its place and a cure.
+
+mod auth;
+mod contract;
+mod entity;
+mod openapi;
+mod operation;
+mod path;
+mod place;
+mod problem;
+mod project;
+mod read;
+mod source;
+mod theory;
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+pub use auth::{
+    Auth, AuthEnv, AuthKind, AuthOp, Carrier, CodeBy, Csrf, Errors, Fallout, LoginLimit,
+    LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing, Ttl,
+    Verb,
+};
+pub use contract::{Contract, Violation};
+pub use entity::{
+    Bound, Call, Entity, Fact, Find, Key, KeyPart, MadeBy, Manner, Owner, Parent, Update,
+};
+pub use operation::{
+    Listing, Method, OpId, Operation, Paging, Param, ParamPlace, Reply, RequestBody, Schema,
+    Security, StatusPattern,
+};
+pub use path::{PathTemplate, Segment};
+pub use place::{BadPlace, Pick, Place, Pointer, Spot, Token};
+pub use problem::{PackProblem, PackProblems};
+pub use project::{Gate, Mentor, Project, Ready, Service, Shows};
+pub use source::PackSource;
+pub use theory::{
+    CopyPolicy, CopyRule, Depends, End, EndAt, Growth, Independent, Limited, Link, Read, Storage,
+    Strictness, Term,
+};
+
+use crate::model::CheckId;
+
+/// Everything the grader knows about one project.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// Who it is and where it stands in the curriculum.
+    pub project: Project,
+    /// How the service is addressed and when it counts as up.
+    pub service: Service,
+    /// The OpenAPI contract.
+    pub contract: Contract,
+    /// What exists, by name, in the order of the file.
+    pub entities: IndexMap<String, Entity>,
+    /// What joins two entities, by name.
+    pub links: IndexMap<String, Link>,
+    /// Dependencies beside those of keys and `unique` sets.
+    pub depends: Vec<Depends>,
+    /// Sets of things that have nothing to do with each other.
+    pub independent: Vec<Independent>,
+    /// Facts that are honest copies of others.
+    pub copies: Vec<CopyRule>,
+    /// How strict the project is about odd columns.
+    pub storage: Storage,
+    /// Reads whose cost must not grow.
+    pub reads: Vec<Read>,
+    /// Quantities that must never be oversold.
+    pub limited: Vec<Limited>,
+    /// How somebody comes to have a role, by role.
+    pub roles: IndexMap<String, Role>,
+    /// Authentication, when the project has any.
+    pub auth: Option<Auth>,
+    /// What a refusal looks like.
+    pub errors: Errors,
+    /// What a mentor may ask.
+    pub mentor: Mentor,
+    /// The project's own hints for a check; they replace the check's.
+    pub hints: BTreeMap<CheckId, Vec<String>>,
+    /// Points that differ from what a check's severity gives.
+    pub points: BTreeMap<CheckId, u32>,
+    /// SHA-256 over the pack's relative file names and their contents, in hex.
+    pub digest: String,
+}
+
+impl Pack {
+    /// The entity with this name.
+    pub fn entity(&self, name: &str) -> Option<&Entity> {
+        self.entities.get(name)
+    }
+
+    /// The operation with this id (or `METHOD /path`).
+    pub fn op(&self, id: &OpId) -> Option<&Operation> {
+        self.contract.op(id.as_str())
+    }
+
+    /// The declared operation for this part of authentication.
+    pub fn auth_op(&self, verb: Verb) -> Option<&AuthOp> {
+        self.auth.as_ref()?.ops.get(&verb)
+    }
+}

@@ -1,0 +1,86 @@
+//! `[role.<name>]`: how somebody comes to have a role that the contract's `security` names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use crate::pack::Role;
+
+use super::{
+    Reader,
+    tab::{At, Tab},
+};
+
+pub(super) fn roles(reader: &Reader<'_>, root: &mut Tab<'_>) -> IndexMap<String, Role> {
+    let mut roles = IndexMap::new();
+    let tables = root
+        .get("role")
+        .and_then(|i| i.table())
+        .map(|t| t.tables())
+        .unwrap_or_default();
+    for (name, mut tab) in tables {
+        if let Some(role) = role(reader, &name, &mut tab) {
+            roles.insert(name.value, role);
+        }
+        tab.done();
+    }
+    roles
+}
+
+fn role(reader: &Reader<'_>, name: &At<String>, tab: &mut Tab<'_>) -> Option<Role> {
+    let register = tab.get("register").and_then(|i| i.table());
+    let env = tab.get("env").and_then(|i| i.table());
+    match (register, env) {
+        (Some(register), None) => {
+            let one = |(place, item): (At<String>, super::tab::Item<'_>)| {
+                Some((reader.place(&place)?, item.json()?))
+            };
+            Some(Role::Register(
+                register.all().into_iter().filter_map(one).collect(),
+            ))
+        }
+        (None, Some(env)) => {
+            let mut variables = BTreeMap::new();
+            for (key, item) in env.all() {
+                if let Some(text) = item.text() {
+                    variables.insert(key.value, text.value);
+                }
+            }
+            Some(Role::Env(variables))
+        }
+        _ => {
+            let what = format!(
+                "[role.{}] must say how somebody comes to have it, in one way",
+                name.value
+            );
+            let cure = "write `register = { \"/role\" = \"…\" }`, or `env = { email = \"…\", password = \"…\" }`";
+            reader.log.say(&name.spot, what, cure);
+            None
+        }
+    }
+}
+
+/// Every role the contract's `security` names must be one that somebody can have.
+pub(super) fn all_known(reader: &Reader<'_>, roles: &IndexMap<String, Role>) {
+    let mut said = BTreeSet::new();
+    for op in &reader.contract.operations {
+        for role in op.security.roles.iter().filter(|r| !roles.contains_key(*r)) {
+            if said.insert(role.clone()) {
+                let spot = reader.doc.spot(&format!("{}/security", op.pointer));
+                let what = format!(
+                    "nobody can come to have the role `{role}`, which `{}` asks for",
+                    op.id
+                );
+                let known: Vec<&str> = roles.keys().map(String::as_str).collect();
+                match crate::model::nearest(role, known.iter().copied()) {
+                    Some(_) => reader.log.unknown(&spot, what, role, known),
+                    None => {
+                        reader
+                            .log
+                            .say(&spot, what, format!("add [role.{role}] to project.toml"))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! `[project]`, `[service]`, `[errors]`, `[mentor]`.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    model::CheckIndex,
+    pack::{Errors, Gate, Mentor, Method, Project, Ready, Service, Shows},
+};
+
+use super::{
+    log::Log,
+    stages,
+    tab::{At, Item, Tab},
+};
+
+/// The share of points that opens the next tier, unless the project says otherwise.
+const SHARE: f64 = 0.85;
+
+pub(super) fn project(
+    root: &mut Tab<'_>,
+    folder: Option<&str>,
+    checks: Option<&CheckIndex>,
+    log: &Log,
+) -> Option<Project> {
+    let mut tab = root
+        .need("project", "begin the file with [project]")?
+        .table()?;
+    let id = tab
+        .need("id", "write the folder's name: `id = \"2-catalogue\"`")
+        .and_then(|i| i.text());
+    let title = tab
+        .need("title", "write a title for people")
+        .and_then(|i| i.text());
+    let tier = tab
+        .need("tier", "write the step in the curriculum: `tier = 1`")
+        .and_then(|i| i.count());
+    let after = tab.get("after").map(|i| i.texts()).unwrap_or_default();
+    let stages = tab
+        .need(
+            "stages",
+            "write the stages in force: `stages = [\"boot\", \"endpoints\"]`",
+        )
+        .map(|i| stages::stages(&i, log));
+    let gate = match tab.get("gate") {
+        Some(item) => gate(&item, stages.as_deref().unwrap_or_default(), checks, log),
+        None => Gate {
+            share: SHARE,
+            must: Vec::new(),
+        },
+    };
+    let hours = tab.get("hours").and_then(|i| i.number()).map(|n| n.value);
+    let shows = tab.get("shows").and_then(|i| {
+        i.word(&[
+            ("everything", Shows::Everything),
+            ("findings", Shows::Findings),
+            ("titles", Shows::Titles),
+            ("first-failure", Shows::FirstFailure),
+        ])
+    });
+    let next_rung_after = tab
+        .get("next_rung_after")
+        .and_then(|i| i.count())
+        .map_or(2, |n| n.value);
+    tab.done();
+    let (id, title, tier) = (id?, title?, tier?);
+    name(&id, tier.value, folder, log);
+    order(&id, &tier, &after, log);
+    Some(Project {
+        id: id.value,
+        title: title.value,
+        tier: u32::try_from(tier.value).unwrap_or(u32::MAX),
+        after: after.into_iter().map(|a| a.value).collect(),
+        stages: stages?,
+        gate,
+        hours,
+        shows: shows.unwrap_or(Shows::Findings),
+        next_rung_after: u32::try_from(next_rung_after).unwrap_or(u32::MAX),
+    })
+}
+
+/// The id is the folder's name, and a number at its front is the tier.
+fn name(id: &At<String>, tier: u64, folder: Option<&str>, log: &Log) {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if id.value.is_empty() || !id.value.chars().all(plain) {
+        log.say(
+            &id.spot,
+            format!("`{}` is no project id", id.value),
+            "use lower-case letters, digits and hyphens",
+        );
+    } else if folder.is_some_and(|f| f != id.value) {
+        let folder = folder.unwrap_or_default();
+        let what = format!(
+            "the id is `{}` but the folder is called `{folder}`",
+            id.value
+        );
+        log.say(
+            &id.spot,
+            what,
+            format!("write `id = \"{folder}\"`, or rename the folder"),
+        );
+    }
+    let front = id
+        .value
+        .split('-')
+        .next()
+        .and_then(|n| n.parse::<u64>().ok());
+    if front.is_some_and(|n| n != tier) {
+        let what = format!("the id `{}` does not fit tier {tier}", id.value);
+        log.say(
+            &id.spot,
+            what,
+            "let the number at the front of the id be the tier",
+        );
+    }
+}
+
+fn order(id: &At<String>, tier: &At<u64>, after: &[At<String>], log: &Log) {
+    if tier.value == 0 {
+        log.say(&tier.spot, "tier 0 does not exist", "count tiers from 1");
+    }
+    for earlier in after {
+        let front = earlier
+            .value
+            .split('-')
+            .next()
+            .and_then(|n| n.parse::<u64>().ok());
+        if earlier.value == id.value {
+            log.say(
+                &earlier.spot,
+                "a project cannot come after itself",
+                "name the project before it",
+            );
+        } else if front.is_some_and(|n| n >= tier.value) {
+            let what = format!(
+                "`{}` is not earlier than tier {}",
+                earlier.value, tier.value
+            );
+            log.say(&earlier.spot, what, "name projects of earlier tiers only");
+        }
+    }
+    if tier.value == 1 && !after.is_empty() {
+        log.say(
+            &tier.spot,
+            "tier 1 comes after nothing",
+            "remove `after`, or raise the tier",
+        );
+    }
+    if tier.value > 1 && after.is_empty() {
+        let what = format!("tier {} does not say what it comes after", tier.value);
+        log.say(
+            &tier.spot,
+            what,
+            "write `after = [\"…\"]` with the project before it",
+        );
+    }
+}
+
+fn gate(
+    item: &Item<'_>,
+    stages: &[crate::model::Stage],
+    checks: Option<&CheckIndex>,
+    log: &Log,
+) -> Gate {
+    let mut gate = Gate {
+        share: SHARE,
+        must: Vec::new(),
+    };
+    let Some(mut tab) = item.table() else {
+        return gate;
+    };
+    if let Some(share) = tab.get("share").and_then(|i| i.number()) {
+        gate.share = share.value;
+        if !(0.0..=1.0).contains(&share.value) {
+            let what = format!("a share of {} is no share", share.value);
+            log.say(&share.spot, what, "write a number from 0 to 1");
+        }
+    }
+    for id in tab.get("must").map(|i| i.texts()).unwrap_or_default() {
+        stages::check_id(&id, stages, checks, log);
+        gate.must.push(id.value.as_str().into());
+    }
+    tab.done();
+    gate
+}
+
+pub(super) fn service(root: &mut Tab<'_>, log: &Log) -> Option<Service> {
+    let cure = "write `[service]` with `ready = \"GET /healthz\"`";
+    let mut tab = root.need("service", cure)?.table()?;
+    let ready = tab
+        .need(
+            "ready",
+            "say what answers when the service is up: `ready = \"GET /healthz\"`",
+        )
+        .and_then(|i| i.text())
+        .and_then(|text| ready(&text, log));
+    let within = tab
+        .get("within")
+        .and_then(|i| duration(&i, log))
+        .unwrap_or(Duration::from_secs(60));
+    let mut variable = |key, default: &str| {
+        tab.get(key)
+            .and_then(|i| i.text())
+            .map_or_else(|| default.to_owned(), |t| t.value)
+    };
+    let (port, database) = (
+        variable("port", "PORT"),
+        variable("database", "DATABASE_URL"),
+    );
+    let mut env = BTreeMap::new();
+    if let Some(table) = tab.get("env").and_then(|i| i.table()) {
+        for (key, item) in table.all() {
+            if let Some(text) = item.text() {
+                env.insert(key.value, text.value);
+            }
+        }
+    }
+    tab.done();
+    Some(Service {
+        ready: ready?,
+        within,
+        port,
+        database,
+        env,
+    })
+}
+
+fn ready(text: &At<String>, log: &Log) -> Option<Ready> {
+    let read = text.value.split_once(' ').and_then(|(method, path)| {
+        let method = Method::parse(method)?;
+        path.starts_with('/').then(|| Ready {
+            method,
+            path: path.trim().to_owned(),
+        })
+    });
+    if read.is_none() {
+        let what = format!("`{}` is not a method and a path", text.value);
+        log.say(&text.spot, what, "write it as `GET /healthz`");
+    }
+    read
+}
+
+/// `60s`, `500ms`, `2m`.
+pub(super) fn duration(item: &Item<'_>, log: &Log) -> Option<Duration> {
+    let text = item.text()?;
+    let digits = text
+        .value
+        .trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let read = digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|n| match &text.value[digits.len()..] {
+            "ms" => Some(Duration::from_millis(n)),
+            "s" => Some(Duration::from_secs(n)),
+            "m" => n.checked_mul(60).map(Duration::from_secs),
+            _ => None,
+        });
+    if read.is_none_or(|d| d.is_zero()) {
+        let what = format!("`{}` is no length of time", text.value);
+        log.say(
+            &text.spot,
+            what,
+            "write a number and its unit: `500ms`, `60s`, `2m`",
+        );
+    }
+    read
+}
+
+pub(super) fn errors(root: &mut Tab<'_>) -> Errors {
+    let mut errors = Errors::default();
+    let Some(mut tab) = root.get("errors").and_then(|i| i.table()) else {
+        return errors;
+    };
+    errors.media = tab.get("type").and_then(|i| i.text()).map(|t| t.value);
+    if let Some(item) = tab.get("validation") {
+        errors.validation = statuses(&item);
+    }
+    tab.done();
+    errors
+}
+
+/// A list of statuses.
+pub(super) fn statuses(item: &Item<'_>) -> Vec<u16> {
+    let read = |item: &Item<'_>| {
+        let n = item.count()?;
+        match u16::try_from(n.value) {
+            Ok(status @ 100..=599) => Some(status),
+            _ => item.wrong("a status from 100 to 599"),
+        }
+    };
+    item.items()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(read)
+        .collect()
+}
+
+pub(super) fn mentor(root: &mut Tab<'_>) -> Mentor {
+    let mut mentor = Mentor::default();
+    let Some(mut tab) = root.get("mentor").and_then(|i| i.table()) else {
+        return mentor;
+    };
+    let questions = tab.get("questions").map(|i| i.texts()).unwrap_or_default();
+    mentor.questions = questions.into_iter().map(|q| q.value).collect();
+    tab.done();
+    mentor
+}

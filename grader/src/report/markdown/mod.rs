@@ -1,0 +1,285 @@
+//! Markdown for step summaries and comments: what matters most stands first, and what does not fit is
+//! counted.
+
+mod escape;
+mod finding;
+
+use escape::{code, inline};
+
+use super::text::{count, cut};
+use crate::model::{CheckId, Record, Report, Stage, Verdict};
+use crate::score;
+
+/// Bytes a GitHub step summary may have, with room to spare: over 1 MiB it vanishes without a word.
+pub const SUMMARY: usize = 1_000_000;
+/// Bytes a comment may have, with room to spare.
+pub const COMMENT: usize = 60_000;
+
+/// How long a text may be, in characters.
+const LONG: usize = 600;
+/// How many lines a list may have.
+const LINES: usize = 20;
+/// Bytes kept for the line that says what was left out.
+const TAIL: usize = 200;
+
+/// The report as Markdown of at most `limit` bytes (at least some hundred).
+pub fn render(report: &Report, limit: usize) -> String {
+    let mut page = Page {
+        out: String::new(),
+        limit: limit.saturating_sub(TAIL),
+        left_out: 0,
+    };
+    page.put(&head(report));
+    page.put(&table(report));
+    page.put(&waiting(report));
+    let must: Vec<CheckId> = report
+        .tiers
+        .iter()
+        .flat_map(|t| t.missing.clone())
+        .collect();
+    let order = score::by_importance(&report.checks, &report.waiting, &must);
+    let failed = order
+        .into_iter()
+        .filter_map(|place| report.checks.get(place));
+    for record in failed.filter(|r| matches!(r.verdict, Verdict::Fail { .. })) {
+        page.put(&finding::check(record));
+    }
+    for (title, name) in [
+        ("Our fault, not yours", "broken"),
+        ("Not judged", "inconclusive"),
+        ("Skipped", "skipped"),
+    ] {
+        page.put(&reasons(report, title, name));
+    }
+    page.finish()
+}
+
+/// Takes whole parts as long as there is room, so that no code block is left open.
+struct Page {
+    out: String,
+    limit: usize,
+    left_out: usize,
+}
+
+impl Page {
+    fn put(&mut self, part: &str) {
+        if self.out.len() + part.len() < self.limit {
+            self.out.push_str(part);
+            if !part.is_empty() {
+                self.out.push('\n');
+            }
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    fn finish(mut self) -> String {
+        if self.left_out > 0 {
+            let parts = count(self.left_out, "part");
+            self.out +=
+                &format!("_{parts} left out: no room here. The JSON report has everything._\n");
+        }
+        self.out
+    }
+}
+
+fn head(report: &Report) -> String {
+    let verdict = match report.verdict.as_str() {
+        "open" => "the gate is open",
+        "not-yet" => "not yet",
+        _ => "the grader failed",
+    };
+    let score = report.score;
+    let mut out = format!(
+        "# {verdict}: {} of {} points\n\n",
+        score.earned, score.possible
+    );
+    let pack = &report.pack;
+    out += &format!(
+        "- project: {} {}\n",
+        code(&cut(&pack.id, 100)),
+        inline(&cut(&pack.title, LONG))
+    );
+    out += &format!(
+        "- submission: {}\n",
+        code(&cut(&report.submission.name, LONG))
+    );
+    let runtime = &report.runtime;
+    out += &format!(
+        "- runtime: {}, {}\n",
+        runtime.kind,
+        inline(&cut(&runtime.why, LONG))
+    );
+    for tier in report.tiers.iter().filter(|t| !t.open) {
+        let share = (tier.share * 100.0).round();
+        out += &format!(
+            "- gate of tier {}: closed, asks for {share} % of the points",
+            tier.tier
+        );
+        if !tier.missing.is_empty() {
+            let shown: Vec<_> = tier
+                .missing
+                .iter()
+                .take(LINES)
+                .map(|id| code(id.as_str()))
+                .collect();
+            out += &format!(" and a pass of {}", shown.join(", "));
+        }
+        out.push('\n');
+    }
+    if let Some(first) = &report.first {
+        out += &format!("\n**First:** {}\n", inline(&cut(first, LONG)));
+    }
+    out
+}
+
+fn table(report: &Report) -> String {
+    let names = [
+        "pass",
+        "fail",
+        "blocked",
+        "inconclusive",
+        "skipped",
+        "broken",
+    ];
+    let mut out = "| stage | passed | failed | waiting | not judged | skipped | our fault |\n\
+                   |---|--:|--:|--:|--:|--:|--:|\n"
+        .to_owned();
+    for stage in Stage::ALL {
+        let records: Vec<&Record> = report.checks.iter().filter(|r| r.stage == stage).collect();
+        if !records.is_empty() {
+            let cells = names.map(|name| {
+                let n = records.iter().filter(|r| r.verdict.name() == name).count();
+                if n == 0 {
+                    "·".to_owned()
+                } else {
+                    n.to_string()
+                }
+            });
+            out += &format!("| {stage} | {} |\n", cells.join(" | "));
+        }
+    }
+    out
+}
+
+fn waiting(report: &Report) -> String {
+    let line = |w: &crate::model::Waiting| {
+        let (checks, points) = (
+            count(w.checks as usize, "check"),
+            count(w.points as usize, "point"),
+        );
+        format!(
+            "- {checks} waiting for {}, {points} at stake\n",
+            code(w.root.as_str())
+        )
+    };
+    report.waiting.iter().take(LINES).map(line).collect()
+}
+
+fn reasons(report: &Report, title: &str, name: &str) -> String {
+    let said = report.checks.iter().filter_map(|r| match &r.verdict {
+        Verdict::Skipped { why: text }
+        | Verdict::Inconclusive { control: text }
+        | Verdict::Broken { fault: text }
+            if r.verdict.name() == name =>
+        {
+            Some(format!(
+                "- {}: {}\n",
+                code(r.id.as_str()),
+                inline(&cut(text, LONG))
+            ))
+        }
+        _ => None,
+    });
+    let faults = report.faults.iter().filter(|_| name == "broken");
+    let faults = faults.map(|fault| format!("- {}\n", inline(&cut(fault, LONG))));
+    let lines: Vec<String> = faults.chain(said).collect();
+    match lines.len() {
+        0 => String::new(),
+        n if n > LINES => {
+            format!(
+                "## {title}\n\n{}- … and {} more\n",
+                lines[..LINES].concat(),
+                n - LINES
+            )
+        }
+        _ => format!("## {title}\n\n{}", lines.concat()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+    use pulldown_cmark::{Event, Options, Parser, Tag};
+
+    fn events(text: &str) -> Vec<Event<'_>> {
+        Parser::new_ext(text, Options::all()).collect()
+    }
+
+    /// What markup a text has, without its words.
+    fn shape(text: &str) -> Vec<String> {
+        let markup = events(text).into_iter().filter_map(|e| match e {
+            Event::Start(tag) => Some(format!("{tag:?}")),
+            Event::Text(_) | Event::Code(_) | Event::End(_) => None,
+            other => Some(format!("{other:?}")),
+        });
+        markup.collect()
+    }
+
+    #[test]
+    fn a_mixed_report() {
+        insta::assert_snapshot!(render(&sample::mixed(), SUMMARY));
+    }
+
+    #[test]
+    fn hostile_text_makes_no_markup() {
+        let (mild, hostile) = (sample::mixed(), sample::hostile());
+        let text = render(&hostile, SUMMARY);
+        assert!(text.contains("evil"), "the sample reaches the page");
+        for event in events(&text) {
+            let made = matches!(
+                event,
+                Event::Html(_)
+                    | Event::InlineHtml(_)
+                    | Event::FootnoteReference(_)
+                    | Event::Rule
+                    | Event::InlineMath(_)
+                    | Event::DisplayMath(_)
+                    | Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::Strikethrough)
+            );
+            assert!(!made, "{event:?}");
+        }
+        assert_eq!(shape(&text), shape(&render(&mild, SUMMARY)));
+    }
+
+    #[test]
+    fn hostile_text_calls_nobody_and_links_nowhere() {
+        let text = render(&sample::hostile(), SUMMARY);
+        let mut code = false;
+        let mut words = String::new();
+        for event in events(&text) {
+            match event {
+                Event::Start(Tag::CodeBlock(_)) => code = true,
+                Event::End(pulldown_cmark::TagEnd::CodeBlock) => code = false,
+                Event::Text(text) if !code => words.push_str(&text),
+                _ => {}
+            }
+        }
+        let live = regex::Regex::new(r"@\w|#\d|www\.|://").unwrap();
+        assert!(words.contains("evil"));
+        let found = live.find(&words).map(|m| m.as_str());
+        assert_eq!(found, None);
+    }
+
+    #[test]
+    fn a_flood_is_cut_at_whole_parts_and_says_so() {
+        let report = sample::flood(400);
+        let text = render(&report, COMMENT);
+        assert!(text.len() < COMMENT);
+        assert!(text.contains("left out: no room here"));
+        let fences = text.lines().filter(|l| l.starts_with("```")).count();
+        assert_eq!(fences % 2, 0, "no code block is left open");
+        assert!(render(&report, SUMMARY).len() < SUMMARY);
+    }
+}

@@ -1,0 +1,337 @@
+//! Reports for the tests of this room, made by the same steps as real ones.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::feedback::{Redactor, Run, assemble};
+use crate::model::*;
+use crate::score::{Gate, Rules};
+
+/// Text that attacks every medium at once.
+pub(crate) const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{202e}evil ]]> </failure><script>alert(1)</script> \
+    ``` `x` | [a](http://evil.test) ![b](http://evil.test/b.png) <img src=x> @octocat #12 owner/repo#3 \
+    www.evil.test https://evil.test a@evil.test **bold** ~~gone~~ &lt; \u{0}\u{ffff}\n\n# heading\n- item\n\n---\n";
+
+fn meta(id: &str, severity: Severity) -> CheckMeta {
+    CheckMeta {
+        id: id.into(),
+        stage: id.split('.').next().and_then(Stage::parse).unwrap(),
+        summary: summary(id).into(),
+        concept: "http".into(),
+        severity,
+        needs: vec![],
+        world: WorldKind::Main,
+        alone: Alone::Shared,
+        runtimes: vec![RuntimeKind::Local],
+        refs: vec!["RFC 9110 §15.3.2".into()],
+        hints: ["What does a client read first?", "Say what happened.", "Answer 201."]
+            .map(String::from)
+            .to_vec(),
+        docs: "## What it looks at\nThe status.\n\n## Why it matters\nA client that sees 200 does not \
+               know that something new exists. Caches may keep the answer.\n\n## Passes\n\n```\n\
+               POST /venues\n201\n```\n\n## Fails\n\n- `200`\n- anything else, which is a rather long \
+               way to say that the status of the answer is not the one\n  that the contract promises\n\n\
+               ## How to mend it\nAnswer `201`.\n"
+            .into(),
+    }
+}
+
+fn summary(id: &str) -> &'static str {
+    match id {
+        "endpoints.wrong-success-status" => "a success answers with another status than promised",
+        "endpoints.lost-update" => "an update answers 200 and changes nothing",
+        "endpoints.hard-coded-answers" => "answers do not depend on what was stored",
+        "boot.data-elsewhere" => "data is kept elsewhere than in DATABASE_URL",
+        _ => "a flaw that a service can have",
+    }
+}
+
+/// The checks the samples speak of.
+pub(crate) fn index() -> CheckIndex {
+    use Severity::*;
+    CheckIndex::new(vec![
+        meta("boot.build-fails", Critical),
+        meta("boot.never-answers", Critical),
+        meta("boot.ignores-port", Medium),
+        meta("boot.data-elsewhere", High),
+        meta("endpoints.operation-missing", High),
+        meta("endpoints.wrong-success-status", Medium),
+        meta("endpoints.lost-update", High),
+        meta("endpoints.hard-coded-answers", High),
+        meta("endpoints.deleted-still-there", High),
+        meta("endpoints.unknown-id-not-404", Medium),
+        meta("endpoints.list-leaks", Low),
+        meta("schema.fact-stored-twice", Critical),
+        meta("schema.keys-missing", High),
+        meta("production.lost-on-restart", High),
+    ])
+}
+
+fn exchange(method: &str, path: &str, sent: &str, outcome: Outcome) -> Evidence {
+    let body = |text: &str| Body {
+        text: text.into(),
+        bytes: text.len() as u64,
+        cut: false,
+    };
+    let base = "http://127.0.0.1:40123";
+    Evidence::Exchange {
+        says: "the venue was made, and the answer does not say so".into(),
+        curl: format!(
+            "curl -i -X {method} '{base}{path}' -H 'content-type: application/json' --data '{sent}'"
+        ),
+        exchange: Box::new(Exchange {
+            number: 7,
+            check: "endpoints.wrong-success-status".into(),
+            parent: None,
+            sent: Sent {
+                method: method.into(),
+                base: base.into(),
+                path: path.into(),
+                headers: vec![("content-type".into(), "application/json".into())],
+                body: Some(body(sent)),
+            },
+            outcome,
+            millis: 12,
+        }),
+    }
+}
+
+fn answered(status: u16, text: &str) -> Outcome {
+    Outcome::Answered {
+        status,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: Body {
+            text: text.into(),
+            bytes: text.len() as u64,
+            cut: false,
+        },
+    }
+}
+
+fn fail(id: &str, drafts: Vec<Draft>) -> Verdict {
+    let findings = drafts
+        .into_iter()
+        .enumerate()
+        .map(|(n, d)| Finding::from_draft(id, n + 1, d));
+    Verdict::Fail {
+        findings: findings.collect(),
+    }
+}
+
+fn wrong_status() -> Verdict {
+    let body = r#"{"name":"Hall 7f3a","city":"Zürich","country":"CH","capacity":420}"#;
+    let answer = r#"{"id":17,"name":"Hall 7f3a","city":"Zürich","country":"CH","capacity":420}"#;
+    let first = Draft {
+        subject: "POST /venues".into(),
+        saw: "POST /venues answered 200".into(),
+        expected: "201, as the contract says".into(),
+        actual: "200, with the new venue in the body".into(),
+        note: Some("The venue itself is right: only the status is not.".into()),
+        evidence: vec![exchange("POST", "/venues", body, answered(200, answer))],
+        ..Draft::default()
+    };
+    let second = Draft {
+        subject: "DELETE /venues/{id}".into(),
+        saw: "DELETE /venues/{id} answered 200".into(),
+        expected: "204, as the contract says".into(),
+        actual: "200".into(),
+        evidence: vec![],
+        ..Draft::default()
+    };
+    fail("endpoints.wrong-success-status", vec![first, second])
+}
+
+fn crash() -> Verdict {
+    let body = r#"{"capacity":421}"#;
+    let draft = Draft {
+        subject: "PATCH /venues/{id}".into(),
+        saw: "the service ended when a venue was changed".into(),
+        expected: "200 and the changed venue".into(),
+        actual: "the connection broke and the process ended with code 1".into(),
+        manner: Manner::Crash,
+        evidence: vec![
+            exchange(
+                "PATCH",
+                "/venues/17",
+                body,
+                Outcome::CutShort {
+                    why: "reset by peer".into(),
+                },
+            ),
+            Evidence::Log {
+                says: "the service's last words".into(),
+                lines: (1..=12)
+                    .map(|n| format!("  File \"shop.py\", line {n}, in patch_venue"))
+                    .collect(),
+            },
+            Evidence::Rows {
+                says: "the row is as it was".into(),
+                table: "public.venues".into(),
+                columns: vec!["id".into(), "name".into(), "capacity".into()],
+                rows: vec![vec![Some("17".into()), Some("Hall 7f3a".into()), None]],
+                sql: "SELECT id, name, capacity FROM public.venues WHERE id = 17".into(),
+            },
+        ],
+        ..Draft::default()
+    };
+    fail("endpoints.lost-update", vec![draft])
+}
+
+fn verdict(id: &str) -> Verdict {
+    let blocked = |by: &str| Verdict::Blocked {
+        by: vec![by.into()],
+    };
+    match id {
+        "boot.ignores-port" => Verdict::Pass {
+            advice: vec![Finding::from_draft(
+                id,
+                1,
+                Draft {
+                    subject: "PORT".into(),
+                    saw: "the service also listens on 0.0.0.0:9090".into(),
+                    ..Draft::default()
+                },
+            )],
+        },
+        "endpoints.wrong-success-status" => wrong_status(),
+        "endpoints.lost-update" => crash(),
+        "endpoints.hard-coded-answers" => blocked("endpoints.lost-update"),
+        "endpoints.deleted-still-there" => blocked("endpoints.hard-coded-answers"),
+        "endpoints.unknown-id-not-404" => Verdict::Inconclusive {
+            control: "the honest request before it was answered 429".into(),
+        },
+        "endpoints.list-leaks" => Verdict::Broken {
+            fault: "while reading the server's log: no space left on device".into(),
+        },
+        "schema.fact-stored-twice" | "schema.keys-missing" => Verdict::Skipped {
+            why: "project 1-listings does not ask for stage schema".into(),
+        },
+        "production.lost-on-restart" => Verdict::Skipped {
+            why: "a service that is attached cannot be restarted".into(),
+        },
+        _ => Verdict::Pass { advice: vec![] },
+    }
+}
+
+fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report {
+    let records = index.iter().map(|m| Record {
+        id: m.id.clone(),
+        stage: m.stage,
+        summary: m.summary.clone(),
+        concept: m.concept.clone(),
+        severity: m.severity,
+        points: 0,
+        verdict: verdict(m),
+        seconds: 0.25,
+    });
+    let started = "2026-03-01T20:15:00Z";
+    let run = Run {
+        pack: PackRef {
+            id: "1-listings".into(),
+            title: "It answers".into(),
+            tier: 1,
+            digest: "ab".repeat(32),
+        },
+        submission: SubmissionRef {
+            name: "box-office".into(),
+            digest: "cd".repeat(32),
+            commit: Some("3f2a91c0".repeat(5)),
+        },
+        runtime: RuntimeRef {
+            kind: RuntimeKind::Local,
+            why: "no container engine answers here".into(),
+            postgres: Some("15.4".into()),
+        },
+        seed: 42,
+        started: started.into(),
+        seconds: 12.34,
+        complete: true,
+        records: records.collect(),
+        faults: vec![],
+    };
+    let must = vec![
+        "boot.never-answers".into(),
+        "endpoints.wrong-success-status".into(),
+    ];
+    let rules = Rules {
+        gate: Gate { share: 0.8, must },
+        points: BTreeMap::new(),
+    };
+    assemble(run, &rules, index, &Redactor::new(started, &[]))
+}
+
+/// Every verdict at once.
+pub(crate) fn mixed() -> Report {
+    report(|m| verdict(m.id.as_str()), &index())
+}
+
+/// Everything passes but what the project does not ask for.
+pub(crate) fn green() -> Report {
+    let verdict = |m: &CheckMeta| match verdict(m.id.as_str()) {
+        skipped @ Verdict::Skipped { .. } if m.stage == Stage::Schema => skipped,
+        _ => Verdict::Pass { advice: vec![] },
+    };
+    report(verdict, &index())
+}
+
+/// `n` failed checks with five findings each.
+pub(crate) fn flood(n: usize) -> Report {
+    let index: Vec<_> = (0..n)
+        .map(|n| meta(&format!("endpoints.flaw-{n:02}"), Severity::Medium))
+        .collect();
+    let draft = |n: usize| Draft {
+        subject: format!("GET /things/{n}"),
+        saw: format!("GET /things/{n} answered 500"),
+        expected: "200".into(),
+        actual: "500".into(),
+        evidence: vec![exchange(
+            "GET",
+            "/things",
+            "",
+            answered(500, &"oops ".repeat(400)),
+        )],
+        ..Draft::default()
+    };
+    report(
+        |m| fail(m.id.as_str(), (0..5).map(draft).collect()),
+        &CheckIndex::new(index),
+    )
+}
+
+/// [`mixed`] with [`HOSTILE`] in every text that can come from a learner, a pack or a machine.
+pub(crate) fn hostile() -> Report {
+    let mut value = serde_json::to_value(mixed()).unwrap();
+    taint(&mut value, "");
+    serde_json::from_value(value).unwrap()
+}
+
+/// Names, not text: ids, enums, and what is parsed again.
+const NAMES: [&str; 17] = [
+    "schema",
+    "id",
+    "kind",
+    "verdict",
+    "stage",
+    "severity",
+    "manner",
+    "root",
+    "by",
+    "missing",
+    "started",
+    "grader",
+    "check",
+    "concept",
+    "fingerprint",
+    "digest",
+    "method",
+];
+
+fn taint(value: &mut Value, key: &str) {
+    match value {
+        Value::String(text) if !NAMES.contains(&key) => text.push_str(HOSTILE),
+        Value::Array(items) => items.iter_mut().for_each(|v| taint(v, key)),
+        Value::Object(fields) => fields.iter_mut().for_each(|(k, v)| taint(v, k)),
+        _ => {}
+    }
+}

@@ -1,0 +1,180 @@
+//! What did not get as far as a verdict, the score, and what to fix first.
+
+use super::page::Page;
+use crate::model::{Report, Score, TierStanding, Verdict};
+use crate::report::Ink;
+use crate::report::text::count;
+
+/// How many lines a list at the foot may have.
+const LINES: usize = 8;
+
+/// Everything below the stages.
+pub(super) fn all(page: &mut Page, report: &Report) {
+    waiting(page, report);
+    let doubts = verdicts(report, |v| match v {
+        Verdict::Inconclusive { control } => Some(control),
+        _ => None,
+    });
+    list(page, "not judged", &fold(doubts));
+    let skipped = verdicts(report, |v| match v {
+        Verdict::Skipped { why } => Some(why),
+        _ => None,
+    });
+    list(page, "skipped", &fold(skipped));
+    faults(page, report);
+    sums(page, report);
+    page.gap();
+    let (ink, last) = last(report);
+    page.text(2, 2, ink, &last);
+}
+
+fn waiting(page: &mut Page, report: &Report) {
+    let lines: Vec<String> = report
+        .waiting
+        .iter()
+        .map(|w| {
+            let checks = count(w.checks as usize, "check");
+            let waits = if w.checks == 1 { "waits" } else { "wait" };
+            match w.points {
+                0 => format!("{checks} {waits} for {}", w.root),
+                n => format!(
+                    "{checks} {waits} for {}, {} at stake",
+                    w.root,
+                    count(n as usize, "point")
+                ),
+            }
+        })
+        .collect();
+    list(page, "waiting", &lines);
+}
+
+fn faults(page: &mut Page, report: &Report) {
+    let broken = report.checks.iter().filter_map(|r| match &r.verdict {
+        Verdict::Broken { fault } => Some(format!("{}: {fault}", r.id)),
+        _ => None,
+    });
+    let all = report.faults.iter().cloned().chain(broken);
+    let lines: Vec<String> = all
+        .map(|l| {
+            l.replace(
+                "
+  try: ", "; try: ",
+            )
+        })
+        .collect();
+    list(page, "our fault, not yours", &lines);
+    if !lines.is_empty() {
+        let advice = "This costs no points. `grader doctor` shows what the grader needs here.";
+        page.text(2, 0, Ink::Faint, advice);
+    }
+}
+
+fn list(page: &mut Page, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    page.gap();
+    page.heading(title, &[]);
+    for line in lines.iter().take(LINES) {
+        page.text(2, 2, Ink::Plain, &crate::report::text::cut(line, 400));
+    }
+    if lines.len() > LINES {
+        page.text(2, 2, Ink::Faint, &format!("… {} more", lines.len() - LINES));
+    }
+}
+
+type Said<'a> = Vec<(&'a str, &'a str)>;
+
+fn verdicts(report: &Report, said: impl Fn(&Verdict) -> Option<&String>) -> Said<'_> {
+    let said = report
+        .checks
+        .iter()
+        .filter_map(|r| Some((r.id.as_str(), said(&r.verdict)?.as_str())));
+    said.collect()
+}
+
+/// Checks with the same reason share a line; up to three are named.
+fn fold(said: Said<'_>) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (id, why) in said {
+        match groups.iter_mut().find(|(w, _)| *w == why) {
+            Some((_, ids)) => ids.push(id),
+            None => groups.push((why, vec![id])),
+        }
+    }
+    let line = |(why, ids): &(&str, Vec<&str>)| match ids.len() {
+        1..=3 => format!("{}: {why}", ids.join(", ")),
+        n => format!("{}: {why}", count(n, "check")),
+    };
+    groups.iter().map(line).collect()
+}
+
+fn sums(page: &mut Page, report: &Report) {
+    page.gap();
+    page.rule();
+    let Score { earned, possible } = report.score;
+    let percent = (earned * 100).checked_div(possible).unwrap_or(0);
+    page.field(
+        "score",
+        Ink::Strong,
+        &format!("{earned} of {possible} points, {percent} %"),
+    );
+    for tier in &report.tiers {
+        let (ink, text) = gate(tier, report.complete);
+        page.field("gate", ink, &text);
+    }
+    let run = format!("{:.1} s, seed {}", report.seconds, report.seed);
+    page.field("run", Ink::Faint, &run);
+}
+
+fn gate(tier: &TierStanding, complete: bool) -> (Ink, String) {
+    let TierStanding {
+        tier: number,
+        title,
+        share,
+        missing,
+        open,
+        ..
+    } = tier;
+    let name = format!("tier {number}, {title}");
+    if *open {
+        return (Ink::Good, format!("{name}: open"));
+    }
+    let mut asks = vec![format!("{} % of the points", (share * 100.0).round())];
+    if !missing.is_empty() {
+        let ids: Vec<&str> = missing.iter().take(LINES).map(|id| id.as_str()).collect();
+        let more = match missing.len().saturating_sub(LINES) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        asks.push(format!("a pass of {}{more}", ids.join(", ")));
+    }
+    let part = if complete {
+        ""
+    } else {
+        "; this run left checks out, so it cannot open"
+    };
+    (
+        Ink::Doubt,
+        format!("{name}: closed, asks for {}{part}", asks.join(" and ")),
+    )
+}
+
+fn last(report: &Report) -> (Ink, String) {
+    match &report.first {
+        Some(first) => (Ink::Strong, format!("fix first: {first}")),
+        None if report.verdict == "fault" => (
+            Ink::Bad,
+            "nothing for you to fix: the fault is ours, and this run settles nothing".into(),
+        ),
+        None if !report.complete => (
+            Ink::Good,
+            "nothing to fix in this part; run without --only and --stage for the gate".into(),
+        ),
+        None if report.verdict == "open" => (Ink::Good, "nothing to fix: the gate is open".into()),
+        None => (
+            Ink::Doubt,
+            "nothing failed, but the gate asks for checks that could not run".into(),
+        ),
+    }
+}

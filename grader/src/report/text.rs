@@ -1,0 +1,95 @@
+//! What a learner's service says may drive a terminal, hide text or turn it round. Here it only shows.
+
+use std::fmt::Write;
+
+/// The text with every character that is not seen as itself written out: control bytes as `\x1b`, those
+/// that reorder or hide text as `<U+202E>`. Line breaks stay, a tab becomes four spaces, and nothing is
+/// lost.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.replace("\r\n", "\n").chars() {
+        match c {
+            '\n' => out.push('\n'),
+            '\t' => out.push_str("    "),
+            '\0'..='\u{1f}' | '\u{7f}' => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c if misleads(c) => {
+                let _ = write!(out, "<U+{:04X}>", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// C1 controls, what reorders text, what takes no room, line separators, tags and noncharacters.
+fn misleads(c: char) -> bool {
+    matches!(
+        c,
+        '\u{80}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    ) || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// [`visible`], with line breaks and runs of blanks folded to one blank.
+pub fn one_line(text: &str) -> String {
+    visible(text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// At most `limit` characters; a cut is marked by an ellipsis.
+pub(super) fn cut(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        None => text.to_owned(),
+        Some(_) => text
+            .chars()
+            .take(limit.saturating_sub(1))
+            .chain(['…'])
+            .collect(),
+    }
+}
+
+/// `1 check`, `3 checks`.
+pub(super) fn count(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_unseen_passes() {
+        let hostile = "a\u{1b}[31m\u{7}b\u{202e}c\u{200b}d\u{9b}e\u{2028}f\u{ffff}g\u{e0041}\r";
+        let seen = visible(hostile);
+        assert!(
+            !seen.chars().any(|c| c.is_control() || misleads(c)),
+            "{seen:?}"
+        );
+        assert!(seen.contains("\\x1b[31m") && seen.contains("<U+202E>"));
+    }
+
+    #[test]
+    fn plain_text_of_any_language_stays() {
+        let text = "Zürich 東京 🎭 naïve\nline two";
+        assert_eq!(visible(text), text);
+        assert_eq!(one_line("a\r\n  b\tc"), "a b c");
+    }
+
+    #[test]
+    fn a_cut_is_marked_and_counts_characters() {
+        assert_eq!(cut("東京都", 3), "東京都");
+        assert_eq!(cut("東京都庁", 3), "東京…");
+    }
+}

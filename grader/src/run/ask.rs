@@ -1,0 +1,132 @@
+//! Asks one check: finds it the world it needs, with as much company as it bears.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::conduct::Stand;
+use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, StaticCx};
+use crate::model::{CheckId, Fault, Verdict, WorldKind};
+use crate::runtime::{Phase, Trouble};
+
+/// The check that tells of a failed build.
+const BUILD: &str = "boot.build-fails";
+/// The check that tells of a service that does not come up.
+const READY: &str = "boot.never-answers";
+
+/// The verdict of a check. `began` learns when it starts to ask, after all waiting.
+pub(super) async fn ask(
+    stand: Arc<Stand>,
+    check: &'static Check,
+    began: watch::Sender<Option<Instant>>,
+) -> Verdict {
+    let answer = match check.run {
+        Run::Static(run) => match stand.worlds.boot(check.id != BUILD).await {
+            Ok(boot) => {
+                began.send_replace(Some(Instant::now()));
+                run(&mut StaticCx::new(check.id, boot)).await
+            }
+            Err(fault) => Err(fault),
+        },
+        _ if has_own_world(check) => own(&stand, check, &began).await,
+        _ => shared(&stand, check, &began).await,
+    };
+    answer.unwrap_or_else(|fault| Verdict::Broken {
+        fault: fault.to_string(),
+    })
+}
+
+/// Whether a check gets a world that nobody else uses.
+pub(super) fn has_own_world(check: &Check) -> bool {
+    check.world == WorldKind::Fresh || matches!(check.run, Run::Breaks(_))
+}
+
+async fn shared(
+    stand: &Stand,
+    check: &'static Check,
+    began: &watch::Sender<Option<Instant>>,
+) -> Result<Verdict, Fault> {
+    let raised = match stand.worlds.shared(check.world).await {
+        Ok(raised) => raised,
+        Err(trouble) => return not_up(&trouble, check.world),
+    };
+    let Some(lock) = stand.worlds.lock(check.world) else {
+        return Err(Fault::new("choosing a world", "this kind is never shared"));
+    };
+    if let Run::Shared(run) = check.run {
+        let _company = lock.read().await;
+        let _place = stand.company.acquire().await;
+        began.send_replace(Some(Instant::now()));
+        return run(&mut cx(stand, check, &raised)?).await;
+    }
+    let _alone = lock.write().await;
+    began.send_replace(Some(Instant::now()));
+    in_world(stand, check, &raised).await
+}
+
+async fn own(
+    stand: &Stand,
+    check: &'static Check,
+    began: &watch::Sender<Option<Instant>>,
+) -> Result<Verdict, Fault> {
+    // Only a check that stops the server needs one of its own, and none does yet.
+    let (raised, _permit) = match stand.worlds.own(check.world, false).await {
+        Ok(own) => own,
+        Err(trouble) => return not_up(&trouble, check.world),
+    };
+    began.send_replace(Some(Instant::now()));
+    let verdict = in_world(stand, check, &raised).await;
+    raised.world.lower().await?;
+    verdict
+}
+
+async fn in_world(
+    stand: &Stand,
+    check: &'static Check,
+    raised: &Arc<Raised>,
+) -> Result<Verdict, Fault> {
+    let cx = cx(stand, check, raised)?;
+    match check.run {
+        Run::Shared(run) => run(&mut { cx }).await,
+        Run::Quiet(run) => run(&mut QuietCx::new(cx)).await,
+        Run::Locks(run) => run(&mut LocksCx::new(QuietCx::new(cx))).await,
+        Run::Breaks(run) => run(&mut BreaksCx::new(LocksCx::new(QuietCx::new(cx)))).await,
+        Run::Static(_) => Err(Fault::new("asking a check", "a static check has no world")),
+    }
+}
+
+fn cx(stand: &Stand, check: &'static Check, raised: &Arc<Raised>) -> Result<Cx, Fault> {
+    Cx::new(
+        check.id,
+        &stand.pack,
+        raised,
+        &stand.journal,
+        stand.settings.seed,
+    )
+}
+
+/// A world that did not come up. For the world that every run has, the boot checks tell the story and this
+/// check waits for them; another world of the same service may fail for reasons nobody has judged.
+fn not_up(trouble: &Trouble, kind: WorldKind) -> Result<Verdict, Fault> {
+    match trouble {
+        Trouble::Story(story) if kind == WorldKind::Main || story.phase == Phase::Build => {
+            let root = if story.phase == Phase::Build {
+                BUILD
+            } else {
+                READY
+            };
+            Ok(Verdict::Blocked {
+                by: vec![CheckId::from(root)],
+            })
+        }
+        Trouble::Story(story) => Ok(Verdict::Inconclusive {
+            control: format!(
+                "a second copy of the service did not come up: {}",
+                story.summary
+            ),
+        }),
+        Trouble::Unsupported(why) => Ok(Verdict::Skipped { why: why.clone() }),
+        Trouble::Fault(fault) => Err(fault.clone()),
+    }
+}

@@ -1,0 +1,221 @@
+//! The conductor: runs what was planned, each check when what it stands on has passed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::plan::{Planned, plan};
+use super::worlds::Worlds;
+use super::{Settings, ask};
+use crate::check::Check;
+use crate::model::{CheckId, Event, Fault, Record, Verdict};
+use crate::pack::Pack;
+use crate::probe::Journal;
+use crate::runtime::Runtime;
+
+/// What a run gives: everything a report is computed from.
+#[derive(Debug)]
+pub struct Run {
+    /// Every planned check with its verdict, in the order a learner meets them.
+    pub records: Vec<Record>,
+    /// Every exchange of the run.
+    pub journal: Journal,
+    /// Failures of ours that belong to no check.
+    pub faults: Vec<Fault>,
+    /// The version of the Postgres server, if there is one.
+    pub postgres: Option<String>,
+    /// Where what is still up can be reached: `the service answers at http://…`.
+    pub kept: Vec<String>,
+    /// How long the service of each world was at work: coming up, answering, restarting.
+    pub busy: Vec<Duration>,
+    /// Wall time in seconds.
+    pub seconds: f64,
+}
+
+/// What all checks of a run share.
+pub(super) struct Stand {
+    pub(super) pack: Arc<Pack>,
+    pub(super) worlds: Worlds,
+    pub(super) journal: Journal,
+    pub(super) settings: Settings,
+    pub(super) company: Semaphore,
+    pub(super) deadline: tokio::time::Instant,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+/// Runs the checks that the pack, the selection and the runtime call for. Worlds are left up; whoever
+/// opened the runtime closes it.
+pub async fn conduct(
+    pack: Arc<Pack>,
+    runtime: Arc<dyn Runtime>,
+    checks: &[&'static Check],
+    settings: Settings,
+    events: mpsc::UnboundedSender<Event>,
+) -> Run {
+    let started = Instant::now();
+    let planned = plan(
+        checks,
+        &pack.project.stages,
+        &settings.selection,
+        runtime.kind(),
+    );
+    let _ = events.send(Event::Planned {
+        why: runtime.why().to_owned(),
+        checks: planned.len(),
+    });
+    let journal = Journal::default();
+    let (of_pack, of_run) = (Arc::clone(&pack), journal.clone());
+    let stand = Arc::new(Stand {
+        worlds: Worlds::new(runtime, of_pack, of_run, settings.jobs, events.clone()),
+        pack,
+        journal,
+        company: Semaphore::new(settings.company.max(1)),
+        deadline: tokio::time::Instant::now() + settings.run_limit,
+        settings,
+        events,
+    });
+    let boards: Vec<_> = planned
+        .iter()
+        .map(|p| (p.check.id, watch::Sender::new(None)))
+        .collect();
+    let runs = planned.iter().map(|p| one(Arc::clone(&stand), p, &boards));
+    let records = join_all(runs).await;
+    let _ = stand.events.send(Event::Done);
+    Run {
+        records,
+        journal: stand.journal.clone(),
+        faults: Vec::new(),
+        postgres: stand.worlds.postgres(),
+        kept: stand.worlds.kept(),
+        busy: stand.journal.busy().into_values().collect(),
+        seconds: started.elapsed().as_secs_f64(),
+    }
+}
+
+/// Whether a check passed, posted for those who wait.
+type Boards = [(&'static str, watch::Sender<Option<bool>>)];
+
+async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
+    let check = planned.check;
+    let mut seconds = 0.0;
+    let mut asked = async || {
+        let (verdict, took) = bounded(&stand, check).await;
+        seconds = took.as_secs_f64();
+        verdict
+    };
+    let verdict = if let Some(why) = &planned.skip {
+        Verdict::Skipped { why: why.clone() }
+    } else if ask::has_own_world(check) {
+        // Nobody is in its way and it is in nobody's, so it need not wait to be asked: only its answer may
+        // turn out to mean nothing.
+        let (by, verdict) = tokio::join!(blockers(check, boards), asked());
+        blocked(by).unwrap_or(verdict)
+    } else {
+        match blocked(blockers(check, boards).await) {
+            Some(blocked) => blocked,
+            None => asked().await,
+        }
+    };
+    let _ = stand.events.send(Event::Ended {
+        id: CheckId::from(check.id),
+        verdict: verdict.name(),
+    });
+    if let Some((_, board)) = boards.iter().find(|(id, _)| *id == check.id) {
+        board.send_replace(Some(stands(&verdict)));
+    }
+    let meta = check.meta();
+    Record {
+        points: stand
+            .pack
+            .points
+            .get(&meta.id)
+            .copied()
+            .unwrap_or(meta.severity.points()),
+        id: meta.id,
+        stage: meta.stage,
+        summary: meta.summary,
+        concept: meta.concept,
+        severity: meta.severity,
+        verdict,
+        seconds,
+    }
+}
+
+fn blocked(by: Vec<CheckId>) -> Option<Verdict> {
+    (!by.is_empty()).then_some(Verdict::Blocked { by })
+}
+
+/// Whether others may stand on it: what does not apply here is in nobody's way.
+fn stands(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Pass { .. } | Verdict::Skipped { .. })
+}
+
+/// Waits for all needs; those that did not pass, in order.
+async fn blockers(check: &Check, boards: &Boards) -> Vec<CheckId> {
+    let mut by = Vec::new();
+    for need in check.needs {
+        let Some((id, board)) = boards.iter().find(|(id, _)| *id == need.id) else {
+            continue;
+        };
+        let mut board = board.subscribe();
+        let passed = board
+            .wait_for(Option::is_some)
+            .await
+            .map(|p| *p == Some(true));
+        if !passed.unwrap_or(false) {
+            by.push(CheckId::from(*id));
+        }
+    }
+    by
+}
+
+/// Runs one check in a task of its own: a panic or an overrun ends the check, never the run.
+async fn bounded(stand: &Arc<Stand>, check: &'static Check) -> (Verdict, Duration) {
+    let (tell, started) = watch::channel(None);
+    let mut task = tokio::spawn(ask::ask(Arc::clone(stand), check, tell));
+    let verdict = tokio::select! {
+        ended = &mut task => match ended {
+            Ok(verdict) => verdict,
+            Err(error) => Verdict::Broken { fault: format!("{}: {}", check.id, panicked(error)) },
+        },
+        why = overrun(stand, started.clone()) => {
+            task.abort();
+            let waited = stand.journal.waited(check.id);
+            Verdict::Inconclusive { control: format!("{why}; {waited} ms of it were spent waiting for answers") }
+        }
+    };
+    let began: Option<Instant> = *started.borrow();
+    (verdict, began.map(|b| b.elapsed()).unwrap_or_default())
+}
+
+/// Ends when the check has had its time since it began (not while it waits for company to leave), or
+/// the run has had its own.
+async fn overrun(stand: &Stand, mut started: watch::Receiver<Option<Instant>>) -> String {
+    let limit = stand.settings.check_limit;
+    let own = async {
+        if started.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(limit).await;
+    };
+    tokio::select! {
+        () = own => format!("the check did not end within {} s", limit.as_secs()),
+        () = tokio::time::sleep_until(stand.deadline) =>
+            format!("the run did not end within {} s", stand.settings.run_limit.as_secs()),
+    }
+}
+
+fn panicked(error: tokio::task::JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => {
+            let text = panic
+                .downcast_ref::<&str>()
+                .map(|s| (*s).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned());
+            format!("the check panicked: {}", text.unwrap_or_default())
+        }
+        Err(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,202 @@
+//! The worlds of a run: built once, raised when first asked for, shared by those who may share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
+
+use crate::check::{Boot, Raised};
+use crate::model::{Event, Fault, WorldKind};
+use crate::pack::Pack;
+use crate::probe::Journal;
+use crate::runtime::{Built, Runtime, Trouble, World, WorldSpec};
+
+/// What came of raising a world that several checks share.
+pub(super) type Shared = Result<Arc<Raised>, Trouble>;
+
+/// Raises worlds for checks.
+pub(super) struct Worlds {
+    runtime: Arc<dyn Runtime>,
+    pack: Arc<Pack>,
+    journal: Journal,
+    events: mpsc::UnboundedSender<Event>,
+    built: OnceCell<Result<Built, Trouble>>,
+    shared: BTreeMap<WorldKind, (OnceCell<Shared>, RwLock<()>)>,
+    /// How many worlds of their own may stand at once, beside the shared ones.
+    own: Semaphore,
+    count: AtomicUsize,
+}
+
+impl Worlds {
+    pub(super) fn new(
+        runtime: Arc<dyn Runtime>,
+        pack: Arc<Pack>,
+        journal: Journal,
+        jobs: usize,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        let kinds = [WorldKind::Main, WorldKind::Short, WorldKind::Replicas];
+        Self {
+            runtime,
+            pack,
+            journal,
+            events,
+            built: OnceCell::new(),
+            shared: kinds.into_iter().map(|k| (k, Default::default())).collect(),
+            own: Semaphore::new(jobs.saturating_sub(1).max(1)),
+            count: AtomicUsize::new(0),
+        }
+    }
+
+    /// Builds the submission, once.
+    pub(super) async fn build(&self) -> &Result<Built, Trouble> {
+        self.built
+            .get_or_init(|| async {
+                self.tell(None, "building the service");
+                self.runtime.build().await
+            })
+            .await
+    }
+
+    /// The story so far, for checks that look at build and boot alone.
+    pub(super) async fn boot(&self, raise: bool) -> Result<Boot, Fault> {
+        let built = match self.build().await {
+            Ok(built) => built.clone(),
+            Err(trouble) => return boot(trouble, Boot::NotBuilt),
+        };
+        if !raise {
+            return Ok(Boot::Built(built));
+        }
+        match self.shared(WorldKind::Main).await {
+            Ok(raised) => Ok(Boot::Up(raised.world.boots())),
+            Err(trouble) => boot(&trouble, Boot::NotUp),
+        }
+    }
+
+    /// The world of this kind that checks share, raised at the first call.
+    pub(super) async fn shared(&self, kind: WorldKind) -> Shared {
+        let Some((cell, _)) = self.shared.get(&kind) else {
+            return Err(Fault::new("choosing a world", "this kind is never shared").into());
+        };
+        cell.get_or_init(|| async {
+            let name = format!("{kind:?}").to_lowercase();
+            self.raise(WorldSpec::new(name, kind)).await
+        })
+        .await
+        .clone()
+    }
+
+    /// The lock of a shared world: read to be one of many, write to be alone.
+    pub(super) fn lock(&self, kind: WorldKind) -> Option<&RwLock<()>> {
+        self.shared.get(&kind).map(|(_, lock)| lock)
+    }
+
+    /// A world that nobody else uses, and the permit that bounds how many there are. Lower it when done.
+    pub(super) async fn own(
+        &self,
+        kind: WorldKind,
+        own_cluster: bool,
+    ) -> Result<(Arc<Raised>, tokio::sync::SemaphorePermit<'_>), Trouble> {
+        let permit = match self.own.acquire().await {
+            Ok(permit) => permit,
+            Err(error) => return Err(Fault::new("waiting for a world", error).into()),
+        };
+        let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut spec = WorldSpec::new(format!("own-{n}"), kind);
+        spec.own_cluster = own_cluster;
+        Ok((self.raise(spec).await?, permit))
+    }
+
+    async fn raise(&self, mut spec: WorldSpec) -> Shared {
+        if let Err(trouble) = self.build().await {
+            return Err(trouble.clone());
+        }
+        let service = &self.pack.service;
+        spec.ready = (service.ready.method.to_string(), service.ready.path.clone());
+        spec.within = service.within;
+        spec.port_var.clone_from(&service.port);
+        spec.database_var.clone_from(&service.database);
+        spec.env = environment(&self.pack, spec.kind);
+        self.tell(Some(spec.kind), "starting the service beside its database");
+        let world: World = self.runtime.raise(&spec).await?;
+        for boot in world.boots() {
+            let took = boot.seconds + boot.release_seconds.unwrap_or_default();
+            let began = Instant::now().checked_sub(Duration::from_secs_f64(took));
+            self.journal
+                .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
+        }
+        Ok(Arc::new(Raised::new(world)))
+    }
+
+    /// The worlds that are shared and up.
+    fn up(&self) -> impl Iterator<Item = &Arc<Raised>> {
+        self.shared
+            .values()
+            .filter_map(|(cell, _)| cell.get()?.as_ref().ok())
+    }
+
+    /// The version of the Postgres server, if a world has one.
+    pub(super) fn postgres(&self) -> Option<String> {
+        self.up()
+            .find_map(|raised| Some(raised.world.database()?.server().ok()?.version().to_owned()))
+    }
+
+    /// Where the worlds that are up can be reached.
+    pub(super) fn kept(&self) -> Vec<String> {
+        let says = |raised: &Arc<Raised>| {
+            let service = format!("the service answers at {}", raised.world.base_url(0));
+            let database = raised
+                .world
+                .database()
+                .map(|d| format!("its database is {}", d.service_url));
+            [Some(service), database]
+        };
+        self.up().flat_map(says).flatten().collect()
+    }
+
+    fn tell(&self, world: Option<WorldKind>, what: &str) {
+        // Nobody watching is no reason to stop.
+        let _ = self.events.send(Event::Raising {
+            world,
+            what: what.to_owned(),
+        });
+    }
+}
+
+/// The project's own variables in a world of this kind: lifetimes are short in the short world, and the limit
+/// on logins is out of the way in all but the worlds that judge it.
+fn environment(pack: &Pack, kind: WorldKind) -> BTreeMap<String, String> {
+    let mut env = pack.service.env.clone();
+    let Some(auth) = &pack.auth else { return env };
+    let ttls = auth.env.ttls.values().chain(
+        auth.env
+            .login_limit
+            .iter()
+            .filter_map(|l| l.window.as_ref()),
+    );
+    for ttl in ttls {
+        let value = if kind == WorldKind::Short {
+            ttl.short
+        } else {
+            ttl.normal
+        };
+        env.insert(ttl.name.clone(), value.to_string());
+    }
+    if let Some(limit) = &auth.env.login_limit {
+        env.insert(limit.name.clone(), limit.loose.to_string());
+    }
+    env
+}
+
+fn boot(
+    trouble: &Trouble,
+    story: impl FnOnce(Box<crate::runtime::BootStory>) -> Boot,
+) -> Result<Boot, Fault> {
+    match trouble {
+        Trouble::Story(told) => Ok(story(told.clone())),
+        Trouble::Fault(fault) => Err(fault.clone()),
+        Trouble::Unsupported(why) => Err(Fault::new("raising the service", why)),
+    }
+}

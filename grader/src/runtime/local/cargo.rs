@@ -1,0 +1,129 @@
+//! A `target` folder that outlives the build, so that a service is built again in seconds after an edit.
+//!
+//! It is shared by submissions with the same lockfile. What belongs to one submission alone cannot leak into
+//! another's: its sources are copied under the lock, so they are newer than anything built before, and the
+//! executables of earlier builds are removed first.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::build::blocking;
+use crate::model::Fault;
+use crate::runtime::machine::cache::{Cache, disk, make};
+use crate::runtime::machine::environment::Environment;
+use crate::runtime::machine::lock::{self, Held};
+use crate::runtime::machine::tools;
+use crate::runtime::machine::user::RunAs;
+use crate::submission::Submission;
+
+/// Where Cargo puts executables.
+const PROFILES: [&str; 2] = ["release", "debug"];
+
+/// A held `target` folder.
+#[derive(Debug)]
+pub(crate) struct Target {
+    folder: PathBuf,
+    _lock: Held,
+}
+
+impl Target {
+    /// The folder for this submission; none if Cargo does not build it. Waits while another build uses it.
+    pub(crate) async fn take(
+        submission: &Submission,
+        cache: &Cache,
+        run_as: &RunAs,
+        environment: &Environment,
+    ) -> Result<Option<Self>, Fault> {
+        if !submission.has("Cargo.toml") {
+            return Ok(None);
+        }
+        let lockfile = if submission.has("Cargo.lock") {
+            "Cargo.lock"
+        } else {
+            "Cargo.toml"
+        };
+        let content = std::fs::read(submission.root.join(lockfile)).unwrap_or_default();
+        let rustc = tools::find("rustc", &environment.path(Path::new("/nowhere")));
+        let rustc = rustc.map(|tool| tools::identity(&tool)).unwrap_or_default();
+        let digest = Sha256::new()
+            .chain_update(content)
+            .chain_update(rustc)
+            .finalize();
+        let name: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let place = cache.folder("cargo-target")?.join(name);
+        make(&place)?;
+        let gate = place.with_extension("lock");
+        let lock = blocking(move || lock::wait(&gate)).await?;
+        let folder = place.join("target");
+        make(&folder)?;
+        run_as.own(&folder)?;
+        let ready = place.join("ready");
+        std::fs::write(&ready, "")
+            .map_err(|e| disk("keeping Cargo's target folder", &ready, &e))?;
+        Ok(Some(Self {
+            folder,
+            _lock: lock,
+        }))
+    }
+
+    /// Puts it where Cargo looks for it, without the executables of earlier builds.
+    pub(crate) fn link(&self, app: &Path, run_as: &RunAs) -> Result<(), Fault> {
+        for (_, executable) in self.executables() {
+            std::fs::remove_file(&executable)
+                .map_err(|e| disk("removing an earlier build", &executable, &e))?;
+        }
+        let link = app.join("target");
+        symlink(&self.folder, &link)
+            .map_err(|e| disk("lending Cargo's target folder", &link, &e))?;
+        run_as.own(&link)
+    }
+
+    /// Puts a folder with the executables in its place.
+    pub(crate) fn collect(&self, app: &Path, run_as: &RunAs) -> Result<(), Fault> {
+        let target = app.join("target");
+        // A build command may have made a folder of its own there: then that is what the service wants.
+        if !target.is_symlink() {
+            return Ok(());
+        }
+        std::fs::remove_file(&target).map_err(|e| disk("collecting the build", &target, &e))?;
+        for (profile, executable) in self.executables() {
+            let folder = target.join(profile);
+            make(&folder)?;
+            let to = folder.join(executable.file_name().unwrap_or_default());
+            std::fs::copy(&executable, &to).map_err(|e| disk("collecting the build", &to, &e))?;
+            for path in [&target, &folder, &to] {
+                run_as.own(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The executables at the top of each profile's folder.
+    fn executables(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut found = Vec::new();
+        for profile in PROFILES {
+            let folder = self.folder.join(profile);
+            // The folder belongs to whoever builds: a link in it may lead anywhere, and we may be root.
+            if !std::fs::symlink_metadata(&folder).is_ok_and(|about| about.is_dir()) {
+                continue;
+            }
+            let Ok(entries) = std::fs::read_dir(&folder) else {
+                continue;
+            };
+            for entry in entries.flatten() {
+                let about = std::fs::symlink_metadata(entry.path());
+                let runs = about.is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o100 != 0);
+                if runs {
+                    found.push((profile, entry.path()));
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,153 @@
+//! A world of child processes, once it is up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all, try_join_all};
+
+use super::build::blocking;
+use super::database;
+use super::replica::{Replica, Site};
+use super::stores::{self, Look};
+use crate::model::Fault;
+use crate::runtime::machine::strays;
+use crate::runtime::postgres::{Cluster, Database, StopMode};
+use crate::runtime::world::Host;
+use crate::runtime::{BootFacts, Liveness, Stop, Stores, Trouble};
+
+/// How long a service may take to end when its world is lowered: enough to close its connections.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// The replicas of a world and what they stand on.
+pub(crate) struct Local {
+    pub(crate) site: Arc<Site>,
+    pub(crate) replicas: Vec<Replica>,
+    pub(crate) database: Database,
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) home: std::path::PathBuf,
+    /// When the first start command was run.
+    pub(crate) since: SystemTime,
+    pub(crate) release_seconds: Option<f64>,
+    pub(crate) keep: bool,
+    pub(crate) lowered: AtomicBool,
+}
+
+impl Local {
+    /// Starts every replica that does not run, side by side. When one fails, the others are ended.
+    pub(crate) async fn up(&self) -> Result<(), Trouble> {
+        let stopped = self
+            .replicas
+            .iter()
+            .filter(|replica| !replica.alive().runs());
+        let started = try_join_all(stopped.map(Replica::up)).await;
+        if started.is_err() {
+            self.end(Duration::ZERO).await?;
+        }
+        started.map(drop)
+    }
+
+    async fn end(&self, grace: Duration) -> Result<(), Fault> {
+        join_all(self.replicas.iter().map(|replica| replica.end(grace)))
+            .await
+            .into_iter()
+            .collect()
+    }
+
+    /// Ends the service and removes its folder; with `drop`, its database too, or its server where it has one of
+    /// its own. Once.
+    pub(crate) async fn fall(&self, drop: bool) -> Result<(), Fault> {
+        if self.lowered.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let ended = self.end(GRACE).await;
+        if self.site.spec.own_cluster {
+            self.cluster.stop(StopMode::Immediate).await?;
+        } else if drop && !self.keep {
+            self.cluster.drop_database(&self.database).await?;
+        }
+        let folder = self.site.app.parent().map(std::path::Path::to_owned);
+        if let Some(folder) = folder.filter(|_| !self.keep) {
+            blocking(move || crate::runtime::machine::copy::remove(&folder)).await?;
+        }
+        ended
+    }
+}
+
+/// What [`World`](crate::runtime::World) holds: the runtime keeps the other end, to lower what is left.
+pub(crate) struct Handle(pub(crate) Arc<Local>);
+
+impl Host for Handle {
+    fn boots(&self) -> Vec<BootFacts> {
+        let boots = self.0.replicas.iter().filter_map(Replica::boot);
+        boots
+            .map(|boot| BootFacts {
+                release_seconds: self.0.release_seconds,
+                ..boot
+            })
+            .collect()
+    }
+
+    fn stop(&self, how: Stop) -> BoxFuture<'_, Result<Vec<Liveness>, Trouble>> {
+        async move {
+            let ended = join_all(self.0.replicas.iter().map(|replica| replica.down(how))).await;
+            Ok(ended.into_iter().collect::<Result<_, Fault>>()?)
+        }
+        .boxed()
+    }
+
+    fn start(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async move {
+            match self.0.lowered.load(Ordering::SeqCst) {
+                true => Err(Fault::new("starting the service", "its world is lowered").into()),
+                false => self.0.up().await,
+            }
+        }
+        .boxed()
+    }
+
+    fn alive(&self) -> Vec<Liveness> {
+        self.0.replicas.iter().map(Replica::alive).collect()
+    }
+
+    fn log_tail(&self, lines: usize) -> Vec<String> {
+        let mut tail: Vec<String> = Vec::new();
+        for (number, replica) in self.0.replicas.iter().enumerate() {
+            let own = replica.log().tail(lines);
+            match self.0.replicas.len() {
+                1 => tail = own,
+                _ => tail.extend(own.into_iter().map(|line| format!("[{number}] {line}"))),
+            }
+        }
+        tail
+    }
+
+    fn stores(&self) -> BoxFuture<'_, Result<Stores, Trouble>> {
+        async move {
+            let kins: Vec<_> = self
+                .0
+                .replicas
+                .iter()
+                .filter_map(|r| Some(r.process()?.kin()))
+                .collect();
+            let (app, home, since) = (self.0.site.app.clone(), self.0.home.clone(), self.0.since);
+            let postgres = database::addresses(&self.0.database.service_url);
+            let look = move || {
+                let pids = kins.iter().flat_map(strays::family).collect();
+                Ok(stores::stores(&Look {
+                    folders: vec![app, home],
+                    since,
+                    pids,
+                    postgres,
+                }))
+            };
+            Ok(blocking(look).await?)
+        }
+        .boxed()
+    }
+
+    fn lower(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        self.0.fall(true).boxed()
+    }
+}

@@ -1,0 +1,172 @@
+//! The local runtime: child processes beside a private Postgres, for learners on their own code.
+//!
+//! The submission is copied, built and run in folders of the grader's own, by a user who is never root. It is
+//! not sealed: a service can do what its user can do. Strangers' code belongs into containers.
+
+mod build;
+mod cargo;
+mod causes;
+mod database;
+mod host;
+mod output;
+mod plan;
+mod port;
+mod process;
+mod raise;
+mod release;
+mod replica;
+mod shelf;
+mod shell;
+mod stores;
+mod story;
+mod wait;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
+use tokio::sync::OnceCell;
+
+use build::{Build, Product, blocking};
+use host::Local;
+
+use super::machine::cache::Cache;
+use super::machine::environment::Environment;
+use super::machine::sweep::Run;
+use super::machine::user::RunAs;
+use super::postgres::{Cluster, ClusterOptions, StopMode};
+use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
+use crate::model::{Fault, RuntimeKind};
+use crate::submission::Submission;
+
+/// How long the last processes of a run may take to vanish at the end.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Raises a submission as child processes.
+pub(crate) struct LocalRuntime {
+    why: String,
+    submission: Submission,
+    options: Options,
+    cache: Cache,
+    run_as: RunAs,
+    environment: Environment,
+    run: Arc<Run>,
+    cluster: OnceCell<Arc<Cluster>>,
+    product: OnceCell<Product>,
+    worlds: Mutex<Vec<Weak<Local>>>,
+    closed: AtomicBool,
+}
+
+impl LocalRuntime {
+    /// Clears up after dead runs and begins a new one.
+    pub(crate) async fn open(
+        submission: Submission,
+        options: Options,
+        why: String,
+    ) -> Result<Self, Fault> {
+        blocking(move || {
+            let run_as = RunAs::find()?;
+            let cache = Cache::open(options.cache.as_deref(), &run_as)?;
+            let environment = Environment::of_machine(&cache, &run_as)?;
+            let run = Run::begin(&cache, &run_as)?;
+            shelf::prune(&cache)?;
+            if options.keep {
+                run.keep()?;
+            }
+            Ok(Self {
+                why,
+                submission,
+                options,
+                cache,
+                run_as,
+                environment,
+                run: Arc::new(run),
+                cluster: OnceCell::new(),
+                product: OnceCell::new(),
+                worlds: Mutex::default(),
+                closed: AtomicBool::new(false),
+            })
+        })
+        .await
+    }
+
+    async fn product(&self) -> Result<&Product, Trouble> {
+        let build = Build {
+            submission: &self.submission,
+            cache: &self.cache,
+            run: &self.run,
+            run_as: &self.run_as,
+            environment: &self.environment,
+            limits: self.options.limits,
+        };
+        self.product.get_or_try_init(|| build.go()).await
+    }
+
+    /// The server that worlds share, started at the first call.
+    async fn cluster(&self) -> Result<&Arc<Cluster>, Fault> {
+        self.cluster.get_or_try_init(|| self.start_cluster()).await
+    }
+
+    async fn start_cluster(&self) -> Result<Arc<Cluster>, Fault> {
+        let options = ClusterOptions::new(format!("{}.postgres", self.run.id), &self.run.folder);
+        Ok(Arc::new(Cluster::start(options).await?))
+    }
+
+    async fn shut(&self) -> Result<(), Fault> {
+        self.closed.store(true, Ordering::SeqCst);
+        let worlds =
+            std::mem::take(&mut *self.worlds.lock().unwrap_or_else(PoisonError::into_inner));
+        let standing: Vec<_> = worlds.iter().filter_map(Weak::upgrade).collect();
+        let fallen = join_all(standing.iter().map(|world| world.fall(false))).await;
+        let stopped = match self.cluster.get() {
+            Some(cluster) => cluster.stop(StopMode::Immediate).await,
+            None => Ok(()),
+        };
+        // Also ends what a world that was still on its way up has started.
+        let run = self.run.clone();
+        blocking(move || run.end(PATIENCE)).await?;
+        fallen.into_iter().chain([stopped]).collect()
+    }
+}
+
+impl Runtime for LocalRuntime {
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Local
+    }
+
+    fn why(&self) -> &str {
+        &self.why
+    }
+
+    fn folder(&self) -> Option<PathBuf> {
+        Some(self.run.folder.clone())
+    }
+
+    fn build(&self) -> BoxFuture<'_, Result<Built, Trouble>> {
+        async move {
+            // Postgres starts while the build runs; if it cannot, the fault comes with the first world.
+            let (product, _) = tokio::join!(self.product(), self.cluster());
+            Ok(product
+                .map_err(|trouble| self.annotate(trouble))?
+                .built
+                .clone())
+        }
+        .boxed()
+    }
+
+    fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>> {
+        async {
+            self.put_up(spec)
+                .await
+                .map_err(|trouble| self.annotate(trouble))
+        }
+        .boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        self.shut().boxed()
+    }
+}

@@ -1,0 +1,52 @@
+//! From `/proc/net/tcp`, `/proc/net/tcp6` and the processes' open files.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+use procfs::net::{TcpState, tcp, tcp6};
+use procfs::process::{FDTarget, Process};
+
+use super::Socket;
+
+pub(super) fn of(pids: &[u32]) -> Option<Vec<Socket>> {
+    let mut owners = HashMap::new();
+    for &pid in pids {
+        // A process that ended meanwhile has no sockets.
+        let Ok(files) = Process::new(pid as i32).and_then(|process| process.fd()) else {
+            continue;
+        };
+        for file in files.flatten() {
+            if let FDTarget::Socket(inode) = file.target {
+                owners.entry(inode).or_insert(pid);
+            }
+        }
+    }
+    let table = tcp().ok()?.into_iter().chain(tcp6().unwrap_or_default());
+    let mut sockets: Vec<Socket> = table
+        .filter_map(|entry| {
+            let pid = *owners.get(&entry.inode)?;
+            let remote = match entry.state {
+                TcpState::Listen => None,
+                TcpState::Established | TcpState::SynSent | TcpState::CloseWait => {
+                    Some(plain(entry.remote_address))
+                }
+                _ => return None,
+            };
+            Some(Socket {
+                pid,
+                local: plain(entry.local_address),
+                remote,
+            })
+        })
+        .collect();
+    sockets.sort_unstable();
+    Some(sockets)
+}
+
+/// An IPv4 address in IPv6's clothes is an IPv4 address.
+fn plain(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V6(ip) => SocketAddr::new(ip.to_canonical(), address.port()),
+        IpAddr::V4(_) => address,
+    }
+}

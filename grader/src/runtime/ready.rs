@@ -1,0 +1,89 @@
+//! Asking a service whether it is ready: one plain request.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, StatusCode};
+
+use crate::model::{Doing, Fault};
+
+/// How long one request may take; the next one follows.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What came of asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// 2xx.
+    Ready,
+    /// Another status.
+    Status(u16),
+    /// Nobody listens.
+    Refused,
+    /// Connected, and no answer in time.
+    Silence,
+    /// An answer that is no HTTP, or broke off.
+    NotHttp,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("2xx"),
+            Self::Status(status) => match StatusCode::from_u16(*status)
+                .ok()
+                .and_then(|s| s.canonical_reason())
+            {
+                Some(reason) => write!(f, "{status} {reason}"),
+                None => write!(f, "{status}"),
+            },
+            Self::Refused => f.write_str("connection refused"),
+            Self::Silence => f.write_str("connected, no answer"),
+            Self::NotHttp => f.write_str("an answer that is not HTTP"),
+        }
+    }
+}
+
+/// Asks by one operation.
+#[derive(Debug, Clone)]
+pub(crate) struct Asker {
+    client: Client,
+    method: Method,
+    path: String,
+}
+
+impl Asker {
+    /// For an operation: method and path.
+    pub(crate) fn new(ready: &(String, String)) -> Result<Self, Fault> {
+        super::tls::provide();
+        // No connection is kept: a question must not find the answer of a process that has gone.
+        let client = (Client::builder().no_proxy().redirect(Policy::none()))
+            .pool_max_idle_per_host(0)
+            .timeout(PATIENCE)
+            .build()
+            .doing("making the client that waits for the service")?;
+        let method = Method::from_bytes(ready.0.to_uppercase().as_bytes());
+        Ok(Self {
+            client,
+            method: method.doing("reading the ready operation")?,
+            path: ready.1.clone(),
+        })
+    }
+
+    /// Asks the service at `base`, for example `http://127.0.0.1:8080`.
+    pub(crate) async fn ask(&self, base: &str) -> Answer {
+        let url = format!("{}{}", base.trim_end_matches('/'), self.path);
+        match self.client.request(self.method.clone(), url).send().await {
+            Ok(answer) if answer.status().is_success() => Answer::Ready,
+            Ok(answer) => Answer::Status(answer.status().as_u16()),
+            Err(error) if error.is_connect() => Answer::Refused,
+            Err(error) if error.is_timeout() => Answer::Silence,
+            Err(_) => Answer::NotHttp,
+        }
+    }
+
+    /// The operation as a reader names it: `GET /healthz`.
+    pub(crate) fn operation(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}

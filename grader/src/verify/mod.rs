@@ -1,0 +1,12 @@
+//! Submissions with known verdicts: references, variants, starters and flaws, and what each must give.
+//!
+//! `grader pack verify` and the maintainers' matrix stand on this room. It proves each check from both
+//! sides: a seeded flaw that it alone catches, and right answers that it leaves alone.
+
+mod fixture;
+mod judge;
+mod prepare;
+
+pub use fixture::{Fixture, FixtureProblem, Kind, discover};
+pub use judge::{Deviation, judge};
+pub use prepare::prepare;

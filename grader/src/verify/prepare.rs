@@ -1,0 +1,54 @@
+//! Lays a fixture out in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Fixture;
+use crate::model::{Doing, Fault};
+
+/// Copies the fixture's base to `into/<name>` and applies its patch there.
+///
+/// # Errors
+/// When a file cannot be copied, or the patch does not apply to its base any more.
+pub fn prepare(fixture: &Fixture, into: &Path) -> Result<PathBuf, Fault> {
+    let target = into.join(&fixture.name);
+    copy(&fixture.base, &target)?;
+    if let Some(patch) = &fixture.patch {
+        let doing = format!("applying {}", patch.display());
+        let patch = patch.canonicalize().doing(&doing)?;
+        // Outside any repository, or `git apply` would look for the files in that one.
+        let output = Command::new("git")
+            .args(["apply", "--whitespace=nowarn"])
+            .arg(patch)
+            .current_dir(&target)
+            .env("GIT_CEILING_DIRECTORIES", into)
+            .output()
+            .doing(&doing)?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(Fault::new(doing, said).cure("make the patch again against its base"));
+        }
+    }
+    Ok(target)
+}
+
+/// Copies what a learner would commit: no build output, no installed dependencies.
+fn copy(from: &Path, to: &Path) -> Result<(), Fault> {
+    const LEFT: [&str; 5] = ["target", "node_modules", ".venv", "__pycache__", ".git"];
+    let doing = || format!("copying {}", from.display());
+    std::fs::create_dir_all(to).doing(doing())?;
+    for entry in std::fs::read_dir(from).doing(doing())? {
+        let entry = entry.doing(doing())?;
+        let name = entry.file_name();
+        if LEFT.iter().any(|l| name == *l) {
+            continue;
+        }
+        let target = to.join(&name);
+        if entry.file_type().doing(doing())?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), &target).doing(doing())?;
+        }
+    }
+    Ok(())
+}

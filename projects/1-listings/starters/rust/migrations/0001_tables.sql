@@ -1,0 +1,3 @@
+-- The first migration. It runs once on every database, in `release:`, before the service starts.
+-- Write the tables here. What makes two venues the same venue? What must an event have?
+-- Once it has run somewhere, leave it as it is and add 0002_….sql.

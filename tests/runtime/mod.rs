@@ -1,0 +1,11 @@
+//! The runtimes, against services small enough to read.
+
+mod attach;
+mod bench;
+mod boot;
+mod build;
+mod doctor;
+mod ends;
+mod folder;
+mod ports;
+mod stores;
