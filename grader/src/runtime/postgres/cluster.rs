@@ -1,7 +1,7 @@
 //! A server process of our own on a data directory of its own.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio_postgres::Config;
 use super::account::Account;
 use super::binaries::Binaries;
 use super::database::Database;
+use super::memory::Place;
 use super::place::{copied, private_in, socket_folder};
 use super::process::{Launch, Postmaster};
 use super::ready::{NotReady, await_ready};
@@ -27,12 +28,15 @@ use crate::model::{Doing, Fault};
 pub struct ClusterOptions {
     /// The run it belongs to; stands as `GRADER_RUN` in its environment.
     pub run: String,
-    /// An existing folder of the run. The data directory is made in it and removed with the cluster.
+    /// An existing folder of the run. The data directory is made in it, unless it lies in memory, and removed with
+    /// the cluster.
     pub folder: PathBuf,
     /// The programs; none: found on this machine, or fetched.
     pub binaries: Option<Binaries>,
     /// Where prepared data directories are kept; none: [`cache_folder`].
     pub cache: Option<PathBuf>,
+    /// Whether the data may lie in memory instead, where there is plenty of it.
+    pub in_memory: bool,
     /// More lines for `postgresql.conf`, name and value; the last one wins.
     pub settings: Vec<(String, String)>,
 }
@@ -45,6 +49,7 @@ impl ClusterOptions {
             folder: folder.into(),
             binaries: None,
             cache: None,
+            in_memory: true,
             settings: Vec::new(),
         }
     }
@@ -67,6 +72,7 @@ pub struct Cluster {
     // Dropped last: the server must have ended.
     _socket: TempDir,
     _folder: TempDir,
+    _memory: Option<Place>,
 }
 
 impl Cluster {
@@ -85,8 +91,17 @@ impl Cluster {
             None => cache_folder()?,
         };
         let template = Template::get(&binaries, account, &cache).await?;
-        account.reaches(&options.folder)?;
-        let folder = private_in(account, &options.folder)?;
+        let memory = match options.in_memory {
+            true => tokio::task::spawn_blocking(Place::find)
+                .await
+                .doing("looking for memory")?,
+            false => None,
+        };
+        let parent = memory
+            .as_ref()
+            .map_or(options.folder.as_path(), Place::path);
+        account.reaches(parent)?;
+        let folder = private_in(account, parent)?;
         let data = folder.path().join("data");
         let (spare, others) = copied(&template, &data, account, &options.settings).await?;
         let socket = socket_folder(account, folder.path())?;
@@ -120,6 +135,7 @@ impl Cluster {
             server,
             _socket: socket,
             _folder: folder,
+            _memory: memory,
         })
     }
 
@@ -216,6 +232,11 @@ impl Cluster {
     /// The server's first process; none while stopped.
     pub async fn pid(&self) -> Option<u32> {
         self.postmaster.lock().await.as_ref().map(Postmaster::pid)
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        &self.launch.data
     }
 
     /// The port on 127.0.0.1.

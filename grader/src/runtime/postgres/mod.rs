@@ -15,6 +15,7 @@ mod fetch;
 mod initdb;
 mod log;
 mod login;
+mod memory;
 mod operator;
 mod place;
 mod prepare;
