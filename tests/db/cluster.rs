@@ -74,12 +74,16 @@ async fn a_frozen_server_keeps_its_connections_and_answers_later() {
 async fn nothing_is_left_when_it_is_dropped_frozen_or_not() {
     for frozen in [false, true] {
         let (cluster, folder) = cluster().await;
-        let pid = cluster.pid().await.unwrap();
+        let (pid, data) = (cluster.pid().await.unwrap(), cluster.data().to_path_buf());
         if frozen {
             cluster.pause().await;
         }
         drop(cluster);
         assert!(!is_alive(pid), "the server still runs");
+        assert!(
+            !data.parent().unwrap().exists(),
+            "its files are still there"
+        );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
@@ -122,9 +126,12 @@ async fn a_deep_folder_is_no_matter() {
     let folder = folder();
     let deep = folder.path().join("a-folder-with-a-long-name/".repeat(6));
     std::fs::create_dir_all(&deep).unwrap();
-    let cluster = Cluster::start(ClusterOptions::new("test", &deep))
-        .await
-        .unwrap();
+    let options = ClusterOptions {
+        in_memory: false,
+        ..ClusterOptions::new("test", &deep)
+    };
+    let cluster = Cluster::start(options).await.unwrap();
+    assert!(cluster.data().starts_with(&deep));
     cluster.create_database("main").await.unwrap();
 }
 
@@ -144,8 +151,8 @@ async fn a_server_that_does_not_start_says_why() {
 }
 
 fn is_alive(pid: u32) -> bool {
-    let status = std::process::Command::new("kill")
+    let asked = std::process::Command::new("kill")
         .args(["-0", &pid.to_string()])
-        .status();
-    status.unwrap().success()
+        .output();
+    asked.unwrap().status.success()
 }

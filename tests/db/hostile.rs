@@ -41,8 +41,8 @@ async fn shadowed_system_functions_run_as_nobody_else() {
 
 /// Installs a fixture as the service would, proves that `naive` springs it, and then does all we ever do.
 async fn attacked(name: &str, naive: &str) {
-    let (cluster, folder) = cluster().await;
-    let data = data_folder(folder.path());
+    let (cluster, _folder) = cluster().await;
+    let data = cluster.data().to_path_buf();
     let database = cluster.create_database("victim").await.unwrap();
     install(&database, name).await;
     let log = Log {
@@ -239,14 +239,4 @@ impl Log<'_> {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-}
-
-fn data_folder(folder: &Path) -> PathBuf {
-    let entries = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path().join("data"));
-    entries
-        .filter(|data| data.join("PG_VERSION").is_file())
-        .last()
-        .unwrap()
 }

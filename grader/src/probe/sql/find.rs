@@ -96,10 +96,10 @@ fn readings(cell: &str) -> Vec<String> {
     if let Some(bytes) = cell.strip_prefix("\\x").and_then(unhex) {
         readings.push(String::from_utf8_lossy(&bytes).to_lowercase());
     }
-    if cell.contains("\\u") {
-        if let Ok(json) = serde_json::from_str::<serde_json::Value>(cell) {
-            readings.push(json.to_string().to_lowercase());
-        }
+    if cell.contains("\\u")
+        && let Ok(json) = serde_json::from_str::<serde_json::Value>(cell)
+    {
+        readings.push(json.to_string().to_lowercase());
     }
     readings
 }
@@ -118,7 +118,7 @@ fn numbers(text: &str) -> impl Iterator<Item = &str> {
     let is = |i: usize, what: fn(&u8) -> bool| bytes.get(i).is_some_and(what);
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii();
     let mut at = 0;
-    let mut next = move || {
+    let next = move || {
         let start = at + bytes.get(at..)?.iter().position(u8::is_ascii_digit)?;
         let mut end = start;
         while is(end, u8::is_ascii_digit)
@@ -134,7 +134,7 @@ fn numbers(text: &str) -> impl Iterator<Item = &str> {
         let signed = before(1) == Some(&b'-') && !before(2).is_some_and(word);
         Some(text.get(start - usize::from(signed)..end))
     };
-    std::iter::from_fn(move || next()).flatten()
+    std::iter::from_fn(next).flatten()
 }
 
 /// One spelling for one value: no leading zeros, no zeros after the last digit of a fraction, no plus sign.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Error, Result};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::account::Account;
 
@@ -11,14 +11,14 @@ use super::account::Account;
 /// system can share blocks it does (`copy_file_range`). Anything but files and folders is refused: a link in
 /// a prepared directory was put there by somebody else.
 pub(crate) fn copy_folder(from: &Path, to: &Path, account: Account) -> Result<()> {
-    copy_folder_without(from, to, Path::new(""), account)
+    copy_folder_without(from, to, &[], account)
 }
 
-/// The same, but `without` one folder in it.
+/// The same, but `without` some folders in it.
 pub(crate) fn copy_folder_without(
     from: &Path,
     to: &Path,
-    without: &Path,
+    without: &[PathBuf],
     account: Account,
 ) -> Result<()> {
     fs::create_dir(to)?;
@@ -28,7 +28,7 @@ pub(crate) fn copy_folder_without(
         let entry = entry?;
         let kind = entry.file_type()?;
         let target = to.join(entry.file_name());
-        if entry.path() == without {
+        if without.contains(&entry.path()) {
             continue;
         }
         if kind.is_dir() {
