@@ -316,7 +316,7 @@ fn a_gate_that_names_no_check() {
 
 #[test]
 fn a_key_that_is_not_in_the_reply() {
-    let p = one(
+    one(
         "create = \"createBox\"\nkey = \"/id\"",
         "create = \"createBox\"\nkey = \"/box/id\"",
         ("project.toml", 19, 7),
