@@ -276,3 +276,18 @@ impl Ended {
 fn flowing(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// The end of a grader and the most memory it held, in KiB; none where the kernel does not tell.
+pub(super) fn peak(mut grader: Running) -> (Ended, Option<u64>) {
+    let status = format!("/proc/{}/status", grader.pid());
+    let mut peak = None;
+    // The kernel keeps the peak as long as the process lives: the last look is nearest to the truth.
+    while grader.runs() {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        peak = kib.or(peak);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    (grader.end(), peak)
+}

@@ -45,27 +45,27 @@ lib.serve()
     ))
 }
 
-/// The pack of project 1-listings with `from` replaced by `to` in one of its files.
-pub(super) fn pack(file: &str, changes: &[(&str, &str)]) -> TempDir {
-    let pack = open_folder();
+/// A folder with the pack of project 1-listings in `1-listings`, and in its files each `old` replaced by `new`.
+pub(super) fn pack(changes: &[(&str, &str, &str)]) -> TempDir {
+    let packs = open_folder();
+    let pack = packs.path().join("1-listings");
+    std::fs::create_dir(&pack).unwrap();
     let from = super::bench::root().join("projects/1-listings");
     for name in ["project.toml", "openapi.yaml"] {
         let mut text = std::fs::read_to_string(from.join(name)).unwrap();
-        if name == file {
-            for (old, new) in changes {
-                assert!(text.contains(old), "{name} holds no {old:?}");
-                text = text.replacen(old, new, 1);
-            }
+        for (_, old, new) in changes.iter().filter(|(file, ..)| *file == name) {
+            assert!(text.contains(old), "{name} holds no {old:?}");
+            text = text.replacen(old, new, 1);
         }
-        std::fs::write(pack.path().join(name), text).unwrap();
+        std::fs::write(pack.join(name), text).unwrap();
     }
-    pack
+    packs
 }
 
-/// The pack of project 1-listings that gives up on a service after this many seconds.
+/// As [`pack`], with a service given up after this many seconds.
 pub(super) fn impatient(seconds: u32) -> TempDir {
     let within = format!("within = \"{seconds}s\"");
-    pack("project.toml", &[("within = \"60s\"", &within)])
+    pack(&[("project.toml", "within = \"60s\"", &within)])
 }
 
 /// The folder as a command-line argument.
