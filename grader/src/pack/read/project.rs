@@ -80,8 +80,7 @@ pub(super) fn project(
 
 /// The id is the folder's name, and a number at its front is the tier.
 fn name(id: &At<String>, tier: u64, folder: Option<&str>, log: &Log) {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if id.value.is_empty() || !id.value.chars().all(plain) {
+    if !is_id(&id.value) {
         log.say(
             &id.spot,
             format!("`{}` is no project id", id.value),
@@ -114,11 +113,25 @@ fn name(id: &At<String>, tier: u64, folder: Option<&str>, log: &Log) {
     }
 }
 
+/// Lower-case letters, digits and hyphens.
+fn is_id(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.chars().all(plain)
+}
+
 fn order(id: &At<String>, tier: &At<u64>, after: &[At<String>], log: &Log) {
     if tier.value == 0 {
         log.say(&tier.spot, "tier 0 does not exist", "count tiers from 1");
     }
     for earlier in after {
+        if !is_id(&earlier.value) {
+            let what = format!("`{}` is no project id", earlier.value);
+            log.say(
+                &earlier.spot,
+                what,
+                "name the project before this one: `after = [\"1-listings\"]`",
+            );
+        }
         let front = earlier
             .value
             .split('-')
