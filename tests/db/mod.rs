@@ -1,6 +1,10 @@
 //! The private Postgres server and what reads it.
 
 mod cluster;
+mod figures;
+mod find;
+mod hostile;
+mod logins;
 mod sql;
 mod trace;
 

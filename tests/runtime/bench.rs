@@ -1,7 +1,7 @@
 //! A submission in a temporary folder, a cache of its own, and what to expect of them.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use grader::model::WorldKind;
@@ -93,6 +93,18 @@ impl Bench {
             Err(other) => panic!("no story but {other:?}"),
             Ok(world) => panic!("it came up: {:?}", world.boots()),
         }
+    }
+
+    /// The folder of the one run's worlds.
+    pub(super) fn worlds(&self) -> PathBuf {
+        self.try_worlds().unwrap()
+    }
+
+    /// As above, once there is one.
+    pub(super) fn try_worlds(&self) -> Option<PathBuf> {
+        let runs = std::fs::read_dir(self.cache.path().join("runs")).ok()?;
+        let mut worlds = runs.flatten().map(|run| run.path().join("worlds"));
+        worlds.find(|worlds| worlds.is_dir())
     }
 
     /// No run folder and no process of a run is left.

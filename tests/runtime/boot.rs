@@ -40,7 +40,7 @@ async fn a_service_comes_up_with_the_contracts_variables_and_nothing_else() {
     );
     assert_eq!(
         about["env"]["DATABASE_URL"],
-        world.database().unwrap().url_for_service.as_str()
+        world.database().unwrap().service_url.as_str()
     );
     assert_ne!(about["uid"], 0, "never as root");
     assert!(

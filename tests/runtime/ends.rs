@@ -60,7 +60,7 @@ async fn who_leaves_the_group_and_who_ignores_term_end_all_the_same() {
     let bench = Bench::python(app);
     let runtime = bench.open().await;
     let _world = runtime.raise(&spec(20.0)).await.unwrap();
-    assert_eq!(processes_in(&bench.cache.path().join("runs")).len(), 3);
+    assert_eq!(processes_in(&bench.worlds()).len(), 3);
     let begun = Instant::now();
     runtime.close().await.unwrap();
     assert!(
@@ -69,6 +69,35 @@ async fn who_leaves_the_group_and_who_ignores_term_end_all_the_same() {
         begun.elapsed()
     );
     bench.nothing_runs();
+}
+
+#[tokio::test]
+async fn an_interrupted_build_and_an_interrupted_start_leave_nothing() {
+    let slow = "sh -c 'setsid sleep 1000 & sleep 1000'";
+    let building = Bench::web("true");
+    building.write("grader.toml", &format!("[build]\ncommand = \"{slow}\"\n"));
+    for bench in [building, Bench::web(slow)] {
+        let runtime = bench.open().await;
+        let spec = spec(60.0);
+        let strays = || {
+            !processes_in(&bench.cache.path().join("builds")).is_empty()
+                || bench
+                    .try_worlds()
+                    .is_some_and(|worlds| processes_in(&worlds).len() >= 2)
+        };
+        tokio::select! {
+            _ = runtime.raise(&spec) => panic!("it never ends"),
+            () = until(strays) => {}
+        }
+        let begun = Instant::now();
+        runtime.close().await.unwrap();
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            begun.elapsed()
+        );
+        bench.nothing_runs();
+    }
 }
 
 #[tokio::test]
@@ -88,7 +117,7 @@ async fn a_flood_of_output_stays_in_bounds() {
             .into_iter()
             .flatten();
         files
-            .filter(|f| f.path().extension().is_some_and(|e| e == "log"))
+            .filter(|f| f.path().ends_with("logs/main.0.log"))
             .map(|f| f.metadata().unwrap().len())
             .sum()
     };

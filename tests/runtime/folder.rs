@@ -85,6 +85,32 @@ async fn a_symlink_out_of_the_folder_is_not_followed() {
     let runtime = bench.open().await;
     runtime.raise(&spec(20.0)).await.unwrap();
     runtime.close().await.unwrap();
+    bench.write("app.py", "import gone");
+    let story = bench.story(&spec(20.0)).await;
+    assert!(
+        story
+            .try_next
+            .last()
+            .unwrap()
+            .ends_with("are not copied: `chain`, `out`"),
+        "{:?}",
+        story.try_next
+    );
+}
+
+#[tokio::test]
+async fn a_dockerfile_alone_is_refused_without_docker() {
+    let bench = Bench::new(&[("Dockerfile", "FROM scratch\n")]);
+    let submission = Submission::open(bench.folder.path()).unwrap();
+    let Err(refusal) = grader::runtime::open(Some(submission), bench.options()).await else {
+        panic!("opened")
+    };
+    assert!(
+        refusal
+            .to_string()
+            .contains("add a Procfile with a `web:` line"),
+        "{refusal}"
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The runtimes, against services small enough to read.
 
+mod attach;
 mod bench;
 mod boot;
 mod build;
+mod doctor;
 mod ends;
 mod folder;
 mod ports;

@@ -67,3 +67,47 @@ async fn a_fixed_port_that_is_taken_is_told() {
         story.try_next
     );
 }
+
+#[tokio::test]
+async fn an_answer_of_somebody_elses_on_our_port_is_not_the_services() {
+    // The first start leaves the port to the stranger below; the second, on another port, serves.
+    let app = "import lib, os, time\nif not os.path.exists('seen'):\n    open('part', 'w').write(os.environ['PORT'])\n\
+               \x20   os.rename('part', 'seen')\n    time.sleep(1000)\nlib.serve()";
+    let bench = Bench::python(app);
+    let runtime = bench.open().await;
+    let spec = spec(20.0);
+    let stranger = async {
+        let seen = loop {
+            let worlds = bench
+                .try_worlds()
+                .map(|worlds| worlds.join("main/app/seen"));
+            if let Some(Ok(port)) = worlds.map(std::fs::read_to_string) {
+                break port;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        };
+        let port: u16 = seen.parse().unwrap();
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
+            .await
+            .unwrap();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut request).await;
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await;
+        }
+    };
+    let world = tokio::select! {
+        world = runtime.raise(&spec) => world.unwrap(),
+        () = stranger => unreachable!("it serves for ever"),
+    };
+    let boot = world.boots().remove(0);
+    assert_eq!(boot.port_asked, boot.port_used);
+    assert_eq!(
+        super::bench::about(&world, 0).await["env"]["PORT"],
+        boot.port_used.to_string()
+    );
+    runtime.close().await.unwrap();
+    bench.nothing_runs();
+}

@@ -13,13 +13,30 @@ pub(crate) fn run() -> Result<()> {
         let flaws: Vec<_> = fixtures
             .iter()
             .filter(|f| f.kind == Kind::Flaw && f.expect.contains(check.id))
-            .map(|f| if f.expect.len() == 1 { f.name.clone() } else { format!("({})", f.name) })
+            .map(|f| {
+                if f.expect.len() == 1 {
+                    f.name.clone()
+                } else {
+                    format!("({})", f.name)
+                }
+            })
             .collect();
         if !flaws.iter().any(|f| !f.starts_with('(')) {
             unproven += 1;
         }
-        println!("{:<34} {}", check.id, if flaws.is_empty() { "none".into() } else { flaws.join(", ") });
+        println!(
+            "{:<34} {}",
+            check.id,
+            if flaws.is_empty() {
+                "none".into()
+            } else {
+                flaws.join(", ")
+            }
+        );
     }
-    println!("\n{} checks, {unproven} without a flaw of their own", checks::all().len());
+    println!(
+        "\n{} checks, {unproven} without a flaw of their own",
+        checks::all().len()
+    );
     Ok(())
 }

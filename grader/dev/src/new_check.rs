@@ -17,7 +17,10 @@ pub(crate) fn run(args: &NewCheck) -> Result<()> {
         bail!("an id is `<stage>.<the flaw it finds>`, for example endpoints.page-size-unbounded");
     };
     if Stage::parse(stage).is_none() {
-        bail!("there is no stage `{stage}`: {}", Stage::ALL.map(Stage::as_str).join(", "));
+        bail!(
+            "there is no stage `{stage}`: {}",
+            Stage::ALL.map(Stage::as_str).join(", ")
+        );
     }
     let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if flaw.is_empty() || !flaw.chars().all(ok) {
@@ -33,7 +36,9 @@ pub(crate) fn run(args: &NewCheck) -> Result<()> {
     std::fs::write(&file, TEMPLATE.replace("ID", &args.id)).context("writing the check")?;
     println!("wrote {}", file.display());
     println!("1. say what it looks at, why it matters, what passes, what fails, how to mend it");
-    println!("2. list it in checks/{stage}/mod.rs: `mod {module};` and `&{module}::CHECK`, where a learner meets it");
+    println!(
+        "2. list it in checks/{stage}/mod.rs: `mod {module};` and `&{module}::CHECK`, where a learner meets it"
+    );
     println!("3. prove it: cargo dev new-flaw {}", args.id);
     println!("4. cargo dev docs");
     Ok(())

@@ -26,27 +26,41 @@ pub(crate) struct NewFlaw {
 
 pub(crate) fn run(args: &NewFlaw) -> Result<()> {
     let known = checks::index();
-    let check = args.name.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let check = args
+        .name
+        .trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
     if known.get(check).is_none() {
         bail!("there is no check `{check}`");
     }
-    let base = root().join("fixtures/reference").join(&args.project).join(&args.base);
+    let base = root()
+        .join("fixtures/reference")
+        .join(&args.project)
+        .join(&args.base);
     let work = root().join("target/flaws").join(&args.name);
     if !work.join("b").is_dir() {
         for side in ["a", "b"] {
             copy(&base, &work.join(side))?;
         }
-        println!("now put the flaw into {} and run the same command again", work.join("b").display());
+        println!(
+            "now put the flaw into {} and run the same command again",
+            work.join("b").display()
+        );
         return Ok(());
     }
     let patch = diff(&work)?;
     if patch.is_empty() {
         bail!("nothing is changed yet in {}", work.join("b").display());
     }
-    let why = args.why.as_ref().map(|w| format!("# {w}\n")).unwrap_or_default();
+    let why = args
+        .why
+        .as_ref()
+        .map(|w| format!("# {w}\n"))
+        .unwrap_or_default();
     let head = format!("{why}base: {}\nexpect: {check}\n\n", args.base);
-    let path: PathBuf =
-        root().join("fixtures/flaws").join(&args.project).join(format!("{}.patch", args.name));
+    let path: PathBuf = root()
+        .join("fixtures/flaws")
+        .join(&args.project)
+        .join(format!("{}.patch", args.name));
     std::fs::write(&path, head + &patch).with_context(|| path.display().to_string())?;
     std::fs::remove_dir_all(&work)?;
     println!("wrote {}", path.display());
@@ -62,7 +76,10 @@ fn diff(work: &Path) -> Result<String> {
         .output()
         .context("running git")?;
     let text = String::from_utf8(output.stdout)?;
-    Ok(text.replace("a/a/", "a/").replace("b/b/", "b/").replace("a/b/", "a/"))
+    Ok(text
+        .replace("a/a/", "a/")
+        .replace("b/b/", "b/")
+        .replace("a/b/", "a/"))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

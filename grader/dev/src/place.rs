@@ -23,7 +23,8 @@ pub(crate) fn program() -> Result<PathBuf> {
     if !status.success() {
         bail!("the grader does not build");
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(target.join("release/grader"))
 }
 

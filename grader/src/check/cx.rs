@@ -3,6 +3,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -211,7 +212,9 @@ impl BreaksCx {
     /// A story if it does not come up again, or a fault of ours.
     pub async fn restart(&mut self, how: Stop) -> Result<(), Trouble> {
         let raised = Arc::clone(&self.raised);
+        let (began, base) = (Instant::now(), raised.world.base_url(0));
         raised.world.restart(how).await?;
+        self.http().journal().at_work(&base, began);
         self.planter().move_to(&raised.world.base_url(0));
         Ok(())
     }

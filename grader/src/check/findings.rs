@@ -65,6 +65,16 @@ impl Findings {
     }
 }
 
+/// A noun with its article: `a venue`, `an event`. A pack's names are words, so the first letter decides.
+pub fn a(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {}", noun.replace('_', " "))
+}
+
 /// A piece of evidence that is a plain observation.
 pub fn note(says: impl Into<String>) -> Evidence {
     Evidence::Note { says: says.into() }

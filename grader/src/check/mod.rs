@@ -8,7 +8,7 @@ mod findings;
 pub use boot::{Boot, StaticCx};
 pub use contract::{ALL, Answer, Check, RAISED, Run};
 pub use cx::{BreaksCx, Cx, LocksCx, QuietCx, Raised};
-pub use findings::{Findings, note};
+pub use findings::{Findings, a, note};
 
 /// Unwraps what a control must give, or ends the check as inconclusive with the reason.
 ///

@@ -2,6 +2,7 @@
 
 mod checks;
 mod display;
+mod doctor;
 mod explain;
 mod find_pack;
 mod grade;
@@ -49,6 +50,8 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Say what this machine has, and what to install
+    Doctor(doctor::DoctorArgs),
     /// Work on project packs: lint them, draft one
     Pack(pack::PackArgs),
 }
@@ -101,6 +104,7 @@ async fn run(verb: Verb) -> Exit {
             &mut stdout(),
             &mut stderr(),
         )),
+        Verb::Doctor(args) => doctor::doctor(&args).await,
         Verb::Checks { stage, json } => {
             let (look, stage) = (Look::for_stdout(), stage.as_deref());
             said(checks::checks(

@@ -41,6 +41,7 @@ impl Http {
     /// # Errors
     /// When the TLS or connector set-up of this machine fails.
     pub fn new(base: &str, journal: Journal) -> Result<Self, Fault> {
+        crate::runtime::tls::provide();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             // A pooled connection that the service closes at the wrong moment looks like a crash of it.
@@ -172,6 +173,7 @@ impl Request {
                     after_millis: millis(self.http.patience),
                 },
             };
+        self.http.journal.at_work(&self.sent.base, started);
         Ok(self
             .http
             .record(self.parent, self.sent, outcome, millis(started.elapsed())))

@@ -1,6 +1,8 @@
 //! The journal of a run: every exchange, who asked, and what it follows from.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::model::{Body, Exchange, Outcome, Sent};
 
@@ -11,6 +13,8 @@ const KEPT: usize = 16 * 1024;
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
     inner: Arc<Mutex<Vec<Exchange>>>,
+    /// When each service, by its base address, was at work for us.
+    spans: Arc<Mutex<BTreeMap<String, Vec<(Instant, Instant)>>>>,
 }
 
 impl Journal {
@@ -34,6 +38,24 @@ impl Journal {
         };
         list.push(shortened(&exchange, KEPT));
         exchange
+    }
+
+    /// Notes that the service at `base` was at work for us since `began`: answering, or starting anew.
+    pub fn at_work(&self, base: &str, began: Instant) {
+        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        spans
+            .entry(base.to_owned())
+            .or_default()
+            .push((began, Instant::now()));
+    }
+
+    /// How long the service at each base address was at work for us. Work side by side counts once.
+    pub fn busy(&self) -> BTreeMap<String, Duration> {
+        let spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        spans
+            .iter()
+            .map(|(base, spans)| (base.clone(), union(spans)))
+            .collect()
     }
 
     /// Every exchange so far.
@@ -69,6 +91,22 @@ impl Journal {
     fn lock(&self) -> MutexGuard<'_, Vec<Exchange>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The length of the union of some spans of time.
+fn union(spans: &[(Instant, Instant)]) -> Duration {
+    let mut spans = spans.to_vec();
+    spans.sort();
+    let mut whole = Duration::ZERO;
+    let mut reached: Option<Instant> = None;
+    for (from, to) in spans {
+        let from = reached.map_or(from, |r| r.max(from));
+        if to > from {
+            whole += to - from;
+            reached = Some(to);
+        }
+    }
+    whole
 }
 
 /// The same exchange with both bodies cut to `limit` bytes.
@@ -123,6 +161,19 @@ mod tests {
             .collect();
         assert_eq!(paths, ["/a", "/b"]);
         assert_eq!(journal.waited("c"), 4);
+    }
+
+    #[test]
+    fn time_side_by_side_counts_once() {
+        let zero = Instant::now();
+        let at = |ms| zero + Duration::from_millis(ms);
+        let spans = [
+            (at(0), at(10)),
+            (at(5), at(12)),
+            (at(6), at(7)),
+            (at(20), at(21)),
+        ];
+        assert_eq!(union(&spans), Duration::from_millis(13));
     }
 
     #[test]

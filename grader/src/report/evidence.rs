@@ -244,6 +244,9 @@ mod tests {
     fn statements_say_how_they_ended() {
         let statement = |sqlstate: Option<&str>, rows| Statement {
             sql: "SELECT 1".into(),
+            parameters: Vec::new(),
+            session: 1,
+            nested: false,
             sqlstate: sqlstate.map(String::from),
             rows,
             plan: None,

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::conduct::Stand;
 use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, StaticCx};
 use crate::model::{CheckId, Fault, Verdict, WorldKind};
-use crate::runtime::Trouble;
+use crate::runtime::{Phase, Trouble};
 
 /// The check that tells of a failed build.
 const BUILD: &str = "boot.build-fails";
@@ -29,14 +29,17 @@ pub(super) async fn ask(
             }
             Err(fault) => Err(fault),
         },
-        _ if check.world == WorldKind::Fresh || matches!(check.run, Run::Breaks(_)) => {
-            own(&stand, check, &began).await
-        }
+        _ if has_own_world(check) => own(&stand, check, &began).await,
         _ => shared(&stand, check, &began).await,
     };
     answer.unwrap_or_else(|fault| Verdict::Broken {
         fault: fault.to_string(),
     })
+}
+
+/// Whether a check gets a world that nobody else uses.
+pub(super) fn has_own_world(check: &Check) -> bool {
+    check.world == WorldKind::Fresh || matches!(check.run, Run::Breaks(_))
 }
 
 async fn shared(
@@ -67,8 +70,8 @@ async fn own(
     check: &'static Check,
     began: &watch::Sender<Option<Instant>>,
 ) -> Result<Verdict, Fault> {
-    let own_cluster = matches!(check.run, Run::Breaks(_));
-    let (raised, _permit) = match stand.worlds.own(check.world, own_cluster).await {
+    // Only a check that stops the server needs one of its own, and none does yet.
+    let (raised, _permit) = match stand.worlds.own(check.world, false).await {
         Ok(own) => own,
         Err(trouble) => return not_up(&trouble, check.world),
     };
@@ -107,8 +110,8 @@ fn cx(stand: &Stand, check: &'static Check, raised: &Arc<Raised>) -> Result<Cx, 
 /// check waits for them; another world of the same service may fail for reasons nobody has judged.
 fn not_up(trouble: &Trouble, kind: WorldKind) -> Result<Verdict, Fault> {
     match trouble {
-        Trouble::Story(story) if kind == WorldKind::Main => {
-            let root = if story.phase == crate::runtime::Phase::Build {
+        Trouble::Story(story) if kind == WorldKind::Main || story.phase == Phase::Build => {
+            let root = if story.phase == Phase::Build {
                 BUILD
             } else {
                 READY

@@ -28,6 +28,8 @@ pub struct Run {
     pub postgres: Option<String>,
     /// Where what is still up can be reached: `the service answers at http://…`.
     pub kept: Vec<String>,
+    /// How long the service of each world was at work: coming up, answering, restarting.
+    pub busy: Vec<Duration>,
     /// Wall time in seconds.
     pub seconds: f64,
 }
@@ -63,10 +65,12 @@ pub async fn conduct(
         why: runtime.why().to_owned(),
         checks: planned.len(),
     });
+    let journal = Journal::default();
+    let (of_pack, of_run) = (Arc::clone(&pack), journal.clone());
     let stand = Arc::new(Stand {
-        worlds: Worlds::new(runtime, Arc::clone(&pack), settings.jobs, events.clone()),
+        worlds: Worlds::new(runtime, of_pack, of_run, settings.jobs, events.clone()),
         pack,
-        journal: Journal::default(),
+        journal,
         company: Semaphore::new(settings.company.max(1)),
         deadline: tokio::time::Instant::now() + settings.run_limit,
         settings,
@@ -85,6 +89,7 @@ pub async fn conduct(
         faults: Vec::new(),
         postgres: stand.worlds.postgres(),
         kept: stand.worlds.kept(),
+        busy: stand.journal.busy().into_values().collect(),
         seconds: started.elapsed().as_secs_f64(),
     }
 }
@@ -94,16 +99,24 @@ type Boards = [(&'static str, watch::Sender<Option<bool>>)];
 
 async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
     let check = planned.check;
-    let by = blockers(check, boards).await;
     let mut seconds = 0.0;
-    let verdict = if let Some(why) = &planned.skip {
-        Verdict::Skipped { why: why.clone() }
-    } else if !by.is_empty() {
-        Verdict::Blocked { by }
-    } else {
+    let mut asked = async || {
         let (verdict, took) = bounded(&stand, check).await;
         seconds = took.as_secs_f64();
         verdict
+    };
+    let verdict = if let Some(why) = &planned.skip {
+        Verdict::Skipped { why: why.clone() }
+    } else if ask::has_own_world(check) {
+        // Nobody is in its way and it is in nobody's, so it need not wait to be asked: only its answer may
+        // turn out to mean nothing.
+        let (by, verdict) = tokio::join!(blockers(check, boards), asked());
+        blocked(by).unwrap_or(verdict)
+    } else {
+        match blocked(blockers(check, boards).await) {
+            Some(blocked) => blocked,
+            None => asked().await,
+        }
     };
     let _ = stand.events.send(Event::Ended {
         id: CheckId::from(check.id),
@@ -128,6 +141,10 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
         verdict,
         seconds,
     }
+}
+
+fn blocked(by: Vec<CheckId>) -> Option<Verdict> {
+    (!by.is_empty()).then_some(Verdict::Blocked { by })
 }
 
 /// Whether others may stand on it: what does not apply here is in nobody's way.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
 
 use crate::check::{Boot, Raised};
 use crate::model::{Event, Fault, WorldKind};
 use crate::pack::Pack;
+use crate::probe::Journal;
 use crate::runtime::{Built, Runtime, Trouble, World, WorldSpec};
 
 /// What came of raising a world that several checks share.
@@ -18,6 +20,7 @@ pub(super) type Shared = Result<Arc<Raised>, Trouble>;
 pub(super) struct Worlds {
     runtime: Arc<dyn Runtime>,
     pack: Arc<Pack>,
+    journal: Journal,
     events: mpsc::UnboundedSender<Event>,
     built: OnceCell<Result<Built, Trouble>>,
     shared: BTreeMap<WorldKind, (OnceCell<Shared>, RwLock<()>)>,
@@ -30,6 +33,7 @@ impl Worlds {
     pub(super) fn new(
         runtime: Arc<dyn Runtime>,
         pack: Arc<Pack>,
+        journal: Journal,
         jobs: usize,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
@@ -37,6 +41,7 @@ impl Worlds {
         Self {
             runtime,
             pack,
+            journal,
             events,
             built: OnceCell::new(),
             shared: kinds.into_iter().map(|k| (k, Default::default())).collect(),
@@ -59,14 +64,14 @@ impl Worlds {
     pub(super) async fn boot(&self, raise: bool) -> Result<Boot, Fault> {
         let built = match self.build().await {
             Ok(built) => built.clone(),
-            Err(trouble) => return boot(trouble, |story| Boot::NotBuilt(story)),
+            Err(trouble) => return boot(trouble, Boot::NotBuilt),
         };
         if !raise {
             return Ok(Boot::Built(built));
         }
         match self.shared(WorldKind::Main).await {
             Ok(raised) => Ok(Boot::Up(raised.world.boots())),
-            Err(trouble) => boot(&trouble, |story| Boot::NotUp(story)),
+            Err(trouble) => boot(&trouble, Boot::NotUp),
         }
     }
 
@@ -116,6 +121,12 @@ impl Worlds {
         spec.env = environment(&self.pack, spec.kind);
         self.tell(Some(spec.kind), "starting the service beside its database");
         let world: World = self.runtime.raise(&spec).await?;
+        for boot in world.boots() {
+            let took = boot.seconds + boot.release_seconds.unwrap_or_default();
+            let began = Instant::now().checked_sub(Duration::from_secs_f64(took));
+            self.journal
+                .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
+        }
         Ok(Arc::new(Raised::new(world)))
     }
 

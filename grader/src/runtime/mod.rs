@@ -4,6 +4,10 @@
 //! one or more processes of the service. What goes wrong with the *service* is a [`BootStory`], told to the
 //! learner; what goes wrong with *us* is a [`Fault`](crate::model::Fault). Both travel in [`Trouble`].
 
+mod attach;
+pub mod doctor;
+mod facts;
+mod kept;
 mod local;
 mod machine;
 mod open;
@@ -11,18 +15,21 @@ pub mod postgres;
 mod ready;
 mod spec;
 mod story;
+pub(crate) mod tls;
 mod world;
+
+use std::path::PathBuf;
 
 use futures::future::BoxFuture;
 
 use crate::model::{Fault, RuntimeKind};
 
+pub use facts::{BootFacts, Liveness, Stop};
+pub use kept::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};
 pub use open::{Choice, Options, Refusal, open};
 pub use spec::{Built, Limits, WorldSpec};
 pub use story::{BootStory, Exited, Phase, Trouble};
-pub use world::{
-    BootFacts, FileStore, Liveness, Outgoing, Stop, StoreKind, Stores, World, WrittenFile,
-};
+pub use world::World;
 
 /// How submissions are raised. One behaviour, several ways: child processes, containers, a service that
 /// already runs. Held as `Box<dyn Runtime>`, so that a way more needs no change elsewhere.
@@ -33,8 +40,8 @@ pub trait Runtime: Send + Sync {
     /// Why this way was chosen: one line, the first of the report.
     fn why(&self) -> &str;
 
-    /// The folder in which the run's files lie, if it has one: what a report must not show.
-    fn folder(&self) -> Option<std::path::PathBuf>;
+    /// The folder of this run, for those who must keep machine paths out of reports; none when attached.
+    fn folder(&self) -> Option<PathBuf>;
 
     /// Builds the submission, or finds it built. Called once, before the first [`raise`](Runtime::raise).
     ///

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::model::Fault;
+use crate::model::{Fault, RuntimeKind};
 use crate::submission::Submission;
 
+use super::attach::Attach;
 use super::local::LocalRuntime;
 use super::{Limits, Runtime};
 
@@ -62,11 +63,40 @@ pub async fn open(
     submission: Option<Submission>,
     options: Options,
 ) -> Result<Box<dyn Runtime>, Refusal> {
-    let why = "local: runs on this machine without Docker".to_owned();
-    match submission {
-        Some(submission) => Ok(Box::new(
-            LocalRuntime::open(submission, options, why).await?,
+    let usage = |text: &str| Refusal::Usage(text.to_owned());
+    let local = |why: &str| match submission {
+        Some(submission) if submission.start(RuntimeKind::Local).is_none() => Err(usage(
+            "a Dockerfile alone says nothing about how to start the service without Docker\n  \
+             try: add a Procfile with a `web:` line",
         )),
-        None => Err(Refusal::Usage("no folder".into())),
+        Some(submission) => Ok(LocalRuntime::open(
+            submission,
+            options.clone(),
+            why.to_owned(),
+        )),
+        None => Err(usage(
+            "there is no folder to raise\n  try: name the folder of the service, or attach to it with --url",
+        )),
+    };
+    match (options.choice, &options.url) {
+        (Choice::Auto | Choice::Attach, Some(url)) => {
+            Ok(Box::new(Attach::open(url, &options).await?))
+        }
+        (Choice::Attach, None) => Err(usage(
+            "--runtime attach needs the service's address\n  try: --url http://127.0.0.1:8080",
+        )),
+        (Choice::Docker | Choice::Local, Some(_)) => Err(usage(
+            "--url names a service that already runs; only --runtime attach (or auto) can use it",
+        )),
+        (_, None) if options.database_url.is_some() => Err(usage(
+            "--database-url goes with --url; a service the grader starts gets a database of its own",
+        )),
+        (Choice::Docker, None) => Err(usage(
+            "this version of the grader has no docker runtime yet\n  try: --runtime local, for code you trust",
+        )),
+        (Choice::Auto, None) => Ok(Box::new(
+            local("runs on this machine without Docker")?.await?,
+        )),
+        (Choice::Local, None) => Ok(Box::new(local("asked for")?.await?)),
     }
 }

@@ -55,6 +55,7 @@ pub(crate) struct Asker {
 impl Asker {
     /// For an operation: method and path.
     pub(crate) fn new(ready: &(String, String)) -> Result<Self, Fault> {
+        super::tls::provide();
         // No connection is kept: a question must not find the answer of a process that has gone.
         let client = (Client::builder().no_proxy().redirect(Policy::none()))
             .pool_max_idle_per_host(0)

@@ -60,7 +60,11 @@ impl Cell {
         for id in &self.only {
             command.args(["--only", id]);
         }
-        let output = command.stdin(Stdio::null()).output().await.context("running the grader")?;
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .context("running the grader")?;
         let Ok(text) = std::fs::read_to_string(&json) else {
             bail!(
                 "{}: no report (exit {:?})\n{}",

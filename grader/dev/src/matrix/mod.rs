@@ -63,7 +63,15 @@ pub(crate) async fn run(args: Matrix) -> Result<()> {
             if deviations.is_empty() {
                 store.keep(&key)?;
             }
-            println!("{} {}", if deviations.is_empty() { "ok  " } else { "FAIL" }, cell.title());
+            println!(
+                "{} {}",
+                if deviations.is_empty() {
+                    "ok  "
+                } else {
+                    "FAIL"
+                },
+                cell.title()
+            );
             for deviation in &deviations {
                 println!("       {deviation}");
             }
@@ -77,7 +85,10 @@ pub(crate) async fn run(args: Matrix) -> Result<()> {
         passed += usize::from(deviations.is_empty());
         failed += usize::from(!deviations.is_empty());
         known += usize::from(held);
-        results.entry(cell.fixture.title()).or_default().add(&cell, &deviations);
+        results
+            .entry(cell.fixture.title())
+            .or_default()
+            .add(&cell, &deviations);
     }
     println!("\n{known} held before and depend on nothing that changed");
     println!("{passed} passed, {failed} failed");
@@ -93,13 +104,25 @@ pub(crate) async fn run(args: Matrix) -> Result<()> {
 fn cells(args: &Matrix) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for fixture in discover(&root())? {
-        if args.fixture.as_ref().is_some_and(|text| !fixture.title().contains(text)) {
+        if args
+            .fixture
+            .as_ref()
+            .is_some_and(|text| !fixture.title().contains(text))
+        {
             continue;
         }
         let fixture = Arc::new(fixture);
-        let only = if args.slice { only(&fixture) } else { Vec::new() };
+        let only = if args.slice {
+            only(&fixture)
+        } else {
+            Vec::new()
+        };
         for seed in 1..=seeds(args, fixture.kind) {
-            cells.push(Cell { fixture: Arc::clone(&fixture), seed, only: only.clone() });
+            cells.push(Cell {
+                fixture: Arc::clone(&fixture),
+                seed,
+                only: only.clone(),
+            });
         }
     }
     if cells.is_empty() {
@@ -119,14 +142,21 @@ fn seeds(args: &Matrix, kind: Kind) -> u64 {
 /// What a flaw is asked for in the slice; everything for a fixture that is right.
 fn only(fixture: &Fixture) -> Vec<String> {
     match fixture.kind {
-        Kind::Flaw => fixture.expect.iter().chain(&fixture.also).cloned().collect(),
+        Kind::Flaw => fixture
+            .expect
+            .iter()
+            .chain(&fixture.also)
+            .cloned()
+            .collect(),
         _ => Vec::new(),
     }
 }
 
 fn shard(cells: Vec<Cell>, shard: Option<&str>) -> Result<Vec<Cell>> {
     let Some(shard) = shard else { return Ok(cells) };
-    let numbers = shard.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    let numbers = shard
+        .split_once('/')
+        .and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
     let Some((i, n)) = numbers.filter(|&(i, n): &(usize, usize)| (1..=n).contains(&i)) else {
         bail!("a shard is i/n, with i from 1 to n");
     };

@@ -11,7 +11,9 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn open(dir: &Path) -> Result<Self> {
         std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
-        Ok(Self { dir: dir.to_path_buf() })
+        Ok(Self {
+            dir: dir.to_path_buf(),
+        })
     }
 
     pub(super) fn held(&self, key: &str) -> bool {

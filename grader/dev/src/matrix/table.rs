@@ -24,7 +24,8 @@ impl Row {
         self.seeds += 1;
         self.held += u64::from(deviations.is_empty());
         for deviation in deviations {
-            self.says.push(format!("seed {}: {}", cell.seed, deviation.check));
+            self.says
+                .push(format!("seed {}: {}", cell.seed, deviation.check));
         }
     }
 }
@@ -37,8 +38,18 @@ pub(super) fn write(root: &Path, rows: &BTreeMap<String, Row>) -> Result<()> {
          Runtime: local.\n\n| fixture | must fail | held | otherwise |\n|---|---|---|---|\n",
     );
     for (title, row) in rows {
-        let expect = if row.expect.is_empty() { "nothing".to_owned() } else { row.expect.join(", ") };
-        writeln!(page, "| {title} | {expect} | {} of {} | {} |", row.held, row.seeds, row.says.join("; "))?;
+        let expect = if row.expect.is_empty() {
+            "nothing".to_owned()
+        } else {
+            row.expect.join(", ")
+        };
+        writeln!(
+            page,
+            "| {title} | {expect} | {} of {} | {} |",
+            row.held,
+            row.seeds,
+            row.says.join("; ")
+        )?;
     }
     let path = root.join("grader/docs/matrix.md");
     if let Some(dir) = path.parent() {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{hard_coded_answers, reply_breaks_schema};
-use crate::check::Cx;
+use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::OpId;
 use crate::probe::plant::{Planted, Shown};
@@ -62,7 +62,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             let operations: Vec<_> = sights.iter().map(|(op, _, _)| op.to_string()).collect();
             findings.add(Draft {
                 subject: format!("{entity}.{fact}"),
-                saw: format!("the {fact} of a {entity} comes back as another value"),
+                saw: format!("the {fact} of {} comes back as another value", a(&entity)),
                 expected: format!("{} as it was sent", shown.sent),
                 actual: format!("{} in {}", told(shown), operations.join(", ")),
                 evidence: std::iter::once(cx.seen("what was sent", &planted.created))

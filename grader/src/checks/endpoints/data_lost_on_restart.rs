@@ -1,5 +1,5 @@
 use super::created_differs;
-use crate::check::BreaksCx;
+use crate::check::{BreaksCx, a};
 use crate::checks::boot;
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::probe::plant::{Planted, answer, said_yes};
@@ -58,7 +58,10 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
         let planted = control!(cx.planter().plant(&entity).await?);
         if let Some(before) = cx.planter().read(&planted).await? {
             if !said_yes(&before) {
-                let control = format!("a {entity} just made could not be read before the restart");
+                let control = format!(
+                    "{} just made could not be read before the restart",
+                    a(&entity)
+                );
                 return Ok(Verdict::Inconclusive { control });
             }
             made.push((planted, before));
@@ -121,8 +124,8 @@ fn lost(
         None => format!("reading it answers {}", answer(after)),
     };
     Some(Draft {
-        subject: format!("a {kind}"),
-        saw: format!("a {kind} that was acknowledged is gone after {called}"),
+        subject: a(kind),
+        saw: format!("{} that was acknowledged is gone after {called}", a(kind)),
         expected: "the same reply as before".to_owned(),
         actual,
         evidence: vec![

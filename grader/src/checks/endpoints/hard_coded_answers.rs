@@ -1,5 +1,5 @@
 use super::wrong_success_status;
-use crate::check::Cx;
+use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::Call;
 use crate::probe::plant::{Planted, Shown};
@@ -63,7 +63,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             )
         {
             findings.add(Draft {
-                subject: format!("making a {entity}"),
+                subject: format!("making {}", a(&entity)),
                 ..draft
             });
         }
@@ -72,11 +72,11 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             cx.planter().read(&first).await?,
             cx.planter().read(&second).await?,
         );
-        if let (Some(call), (Some(a), Some(b))) = (read, reads)
-            && let Some(draft) = alike(cx, &call, (&first, &a), (&second, &b))
+        if let (Some(call), (Some(one), Some(two))) = (read, reads)
+            && let Some(draft) = alike(cx, &call, (&first, &one), (&second, &two))
         {
             findings.add(Draft {
-                subject: format!("reading a {entity}"),
+                subject: format!("reading {}", a(&entity)),
                 ..draft
             });
         }

@@ -8,7 +8,8 @@ check! {
     /// ## What it looks at
     /// Every operation of the contract is called honestly: a thing is made, read, listed, changed and
     /// removed, with valid values. An operation is missing when the service answers such a call with 405 or
-    /// 501, or with the same 404 that it gives for an address that does not exist.
+    /// 501, with a redirect to another address, or with the same 404 that it gives for an address that
+    /// does not exist.
     ///
     /// ## Why it matters
     /// The contract is what others build against. They cannot see which half of it you have written.
@@ -53,8 +54,15 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         .await?;
     let steps = cx.planter().tour().await?;
     let mut findings = cx.findings();
-    for step in steps.iter().filter(|s| missing(s, &nowhere)) {
-        let pack = cx.pack();
+    let pack = cx.pack();
+    for step in &steps {
+        let success = |status| {
+            pack.op(&step.op)
+                .is_some_and(|o| o.declares(status).is_some() && status < 400)
+        };
+        if !missing(step, step.exchange.status().is_some_and(success), &nowhere) {
+            continue;
+        }
         let line = pack.op(&step.op).map(|o| o.line()).unwrap_or_default();
         findings.add(Draft {
             subject: step.op.to_string(),
@@ -68,9 +76,12 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     Ok(findings.verdict())
 }
 
-fn missing(step: &Step, nowhere: &Exchange) -> bool {
+fn missing(step: &Step, declared: bool, nowhere: &Exchange) -> bool {
     match step.exchange.status() {
+        _ if declared => false,
         Some(405 | 501) => true,
+        // What is sent on is not here: no client of the contract follows, and a POST would lose its body.
+        Some(301 | 302 | 303 | 307 | 308) => true,
         // On a collection nothing but the route itself can be "not found". On a thing that was made just now,
         // 404 may also mean that the thing is not found; then the answer differs from that of no address.
         Some(404) if matches!(step.deed, Deed::Create | Deed::List | Deed::Other) => true,

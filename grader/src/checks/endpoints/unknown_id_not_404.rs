@@ -1,5 +1,5 @@
 use super::wrong_success_status;
-use crate::check::Cx;
+use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Manner, Outcome, Verdict};
 use crate::pack::{Call, Manner as Way, Operation};
 use crate::probe::plant::{answer, said_yes};
@@ -64,7 +64,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             .await?
             .is_some_and(|e| !said_yes(&e))
         {
-            let control = format!("a {name} just made could not be read");
+            let control = format!("{} just made could not be read", a(&name));
             return Ok(Verdict::Inconclusive { control });
         }
         // A PUT may make what is not there (RFC 9110 §9.3.4), so only a merging update is asked.

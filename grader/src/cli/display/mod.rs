@@ -13,7 +13,7 @@ use crate::report::one_line;
 
 /// Shows events until the run is [`Event::Done`] or its sender is gone. The channel is unbounded, so that
 /// a slow terminal never slows a check. Dropping the future (Ctrl-C) clears the bar as well.
-pub async fn show(events: UnboundedReceiver<Event>) {
+pub(super) async fn show(events: UnboundedReceiver<Event>) {
     if std::io::stderr().is_terminal() {
         bar(
             events,
@@ -26,7 +26,7 @@ pub async fn show(events: UnboundedReceiver<Event>) {
 }
 
 /// One line for what is worth a line in a log. A writer that fails is not written to again.
-pub async fn lines(mut events: UnboundedReceiver<Event>, out: &mut (dyn Write + Send)) {
+pub(super) async fn lines(mut events: UnboundedReceiver<Event>, out: &mut (dyn Write + Send)) {
     let mut progress = Progress::default();
     let mut open = true;
     while let Some(event) = events.recv().await {
@@ -41,7 +41,7 @@ pub async fn lines(mut events: UnboundedReceiver<Event>, out: &mut (dyn Write + 
 }
 
 /// A bar that is gone when it ends, however it ends.
-pub async fn bar(mut events: UnboundedReceiver<Event>, target: ProgressDrawTarget) {
+pub(super) async fn bar(mut events: UnboundedReceiver<Event>, target: ProgressDrawTarget) {
     let bar = Cleared(ProgressBar::with_draw_target(None, target));
     let style = "{spinner} {elapsed:>4}  {prefix}{wide_msg}";
     bar.0.set_style(

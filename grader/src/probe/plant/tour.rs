@@ -90,6 +90,13 @@ impl Planter {
                 if op == create.op {
                     steps.push(step(&create.op, Deed::Create, *exchange));
                 }
+                // A list needs nothing to be there.
+                let list = entity.list.as_ref().filter(|call| call.bind.is_empty());
+                let path = list.and_then(|c| pack.op(&c.op)?.path.fill(&Default::default()));
+                if let (Some(call), Some(path)) = (list, path) {
+                    let exchange = self.http.request("GET", &path).send().await?;
+                    steps.push(step(&call.op, Deed::List, exchange));
+                }
                 return Ok(());
             }
             Err(NotPlanted::NoWay(_)) => return Ok(()),

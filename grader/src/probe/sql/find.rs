@@ -96,10 +96,10 @@ fn readings(cell: &str) -> Vec<String> {
     if let Some(bytes) = cell.strip_prefix("\\x").and_then(unhex) {
         readings.push(String::from_utf8_lossy(&bytes).to_lowercase());
     }
-    if cell.contains("\\u") {
-        if let Ok(json) = serde_json::from_str::<serde_json::Value>(cell) {
-            readings.push(json.to_string().to_lowercase());
-        }
+    if cell.contains("\\u")
+        && let Ok(json) = serde_json::from_str::<serde_json::Value>(cell)
+    {
+        readings.push(json.to_string().to_lowercase());
     }
     readings
 }
@@ -111,27 +111,30 @@ fn holds(reading: &str, token: &Token, wanted: &str) -> bool {
     }
 }
 
-/// Every number written in a text. A sign counts only where it cannot be a hyphen within a word or a date.
+/// Every number written in a text. Digits within a word are a part of its name, and a sign counts only where it
+/// cannot be a hyphen within a word or a date.
 fn numbers(text: &str) -> impl Iterator<Item = &str> {
     let bytes = text.as_bytes();
+    let is = |i: usize, what: fn(&u8) -> bool| bytes.get(i).is_some_and(what);
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii();
     let mut at = 0;
-    std::iter::from_fn(move || {
-        let mut start = at + bytes.get(at..)?.iter().position(u8::is_ascii_digit)?;
-        let digit_or_dot = |i: usize| {
-            bytes.get(i).is_some_and(u8::is_ascii_digit)
-                || (bytes.get(i) == Some(&b'.') && bytes.get(i + 1).is_some_and(u8::is_ascii_digit))
-        };
+    let next = move || {
+        let start = at + bytes.get(at..)?.iter().position(u8::is_ascii_digit)?;
         let mut end = start;
-        while digit_or_dot(end) {
+        while is(end, u8::is_ascii_digit)
+            || (is(end, |b| *b == b'.') && is(end + 1, u8::is_ascii_digit))
+        {
             end += 1;
         }
         at = end;
         let before = |back: usize| start.checked_sub(back).and_then(|i| bytes.get(i));
-        if before(1) == Some(&b'-') && before(2).is_none_or(|b| !b.is_ascii_alphanumeric()) {
-            start -= 1;
+        if before(1).is_some_and(word) || is(end, word) {
+            return Some(None);
         }
-        text.get(start..end)
-    })
+        let signed = before(1) == Some(&b'-') && !before(2).is_some_and(word);
+        Some(text.get(start - usize::from(signed)..end))
+    };
+    std::iter::from_fn(next).flatten()
 }
 
 /// One spelling for one value: no leading zeros, no zeros after the last digit of a fraction, no plus sign.
@@ -208,7 +211,9 @@ mod tests {
         ] {
             assert!(found(cell, &token), "{cell}");
         }
-        for cell in ["4817", "14817.23", "4817.231", "-4817.23", "4817.2", ""] {
+        for cell in [
+            "4817", "14817.23", "4817.231", "-4817.23", "4817.2", "a4817.23", "4817.23f", "",
+        ] {
             assert!(!found(cell, &token), "{cell}");
         }
         assert!(found("-5", &Token::Number("-5.0".into())));

@@ -47,10 +47,10 @@ pub(super) fn from_context(context: &str) -> (&str, Vec<Option<String>>) {
     let starts = context.match_indices('\n').map(|(at, _)| at + 1);
     for start in std::iter::once(0).chain(starts) {
         let frame = &context[start..];
-        if FRAMES.iter().any(|f| frame.starts_with(f)) {
-            if let Some((_, values)) = frame.split_once(" with parameters: ") {
-                return (context[..start].trim_end(), parse(values));
-            }
+        if FRAMES.iter().any(|f| frame.starts_with(f))
+            && let Some((_, values)) = frame.split_once(" with parameters: ")
+        {
+            return (context[..start].trim_end(), parse(values));
         }
     }
     (context.trim_end(), Vec::new())

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
@@ -10,9 +10,10 @@ use super::cargo;
 use super::output::Log;
 use super::plan::{self, Plan};
 use super::process::{Launch, Process};
+use super::shelf::{Claim, claim, mark};
 use super::story::Telling;
 use crate::model::Fault;
-use crate::runtime::machine::cache::{Cache, disk, make};
+use crate::runtime::machine::cache::{Cache, make};
 use crate::runtime::machine::environment::Environment;
 use crate::runtime::machine::lock::{self, Held};
 use crate::runtime::machine::sweep::Run;
@@ -167,74 +168,10 @@ impl Build<'_> {
     }
 }
 
-/// Says that the build is whole, and used just now: the oldest are removed first.
-fn mark(ready: &Path) -> Result<(), Fault> {
-    std::fs::write(ready, "").map_err(|error| disk("keeping the build", ready, &error))
-}
-
-/// What a build finds when it comes to its place.
-enum Claim {
-    /// It is built, and stays so while the share is held.
-    Ready(Held),
-    /// Nobody has built it; nobody else does while the lock is held.
-    Ours(Held),
-}
-
-/// Claims the place. Runs hold a share for as long as they last, so nobody may wait to have it alone: who finds
-/// it neither built nor free waits for the builder by asking for a share again.
-async fn claim(place: &Path) -> Result<Claim, Fault> {
-    let (gate, ready) = (place.with_extension("lock"), place.join("ready"));
-    blocking(move || {
-        loop {
-            let share = lock::share(&gate)?;
-            if ready.is_file() {
-                return Ok(Claim::Ready(share));
-            }
-            drop(share);
-            if let Some(held) = lock::take(&gate)?
-                && !ready.is_file()
-            {
-                return Ok(Claim::Ours(held));
-            }
-        }
-    })
-    .await
-}
-
 /// Runs what blocks off the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(Fault::new("working in the background", error)))
-}
-
-/// Removes builds beyond the newest `keep` and those not used since `oldest`; never one in use. Blocks.
-pub(crate) fn prune(cache: &Cache, keep: usize, oldest: SystemTime) -> Result<(), Fault> {
-    for folder in ["builds", "cargo-target"] {
-        let places = cache.folder(folder)?;
-        let entries =
-            std::fs::read_dir(&places).map_err(|e| Fault::new("looking for old builds", e))?;
-        let mut found: Vec<(SystemTime, PathBuf)> = (entries.flatten().map(|entry| entry.path()))
-            .filter(|path| path.is_dir())
-            .map(|path| (used(&path), path))
-            .collect();
-        found.sort_by(|a, b| b.cmp(a));
-        let old = found
-            .into_iter()
-            .enumerate()
-            .filter(|(n, (at, _))| *n >= keep || *at < oldest);
-        for (_, (_, place)) in old {
-            if let Some(_held) = lock::take(&place.with_extension("lock"))? {
-                copy::remove(&place)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// When a build was last used; a half-made one was never.
-fn used(place: &Path) -> SystemTime {
-    let time = std::fs::metadata(place.join("ready")).and_then(|about| about.modified());
-    time.unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -25,8 +25,7 @@ pub(crate) struct Local {
     pub(crate) site: Arc<Site>,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) database: Database,
-    /// A server of its own, ended with the world.
-    pub(crate) own: Option<Cluster>,
+    pub(crate) cluster: Arc<Cluster>,
     pub(crate) home: std::path::PathBuf,
     /// When the first start command was run.
     pub(crate) since: SystemTime,
@@ -56,14 +55,17 @@ impl Local {
             .collect()
     }
 
-    /// Ends the service and drops what the world stands on. Once.
-    pub(crate) async fn fall(&self) -> Result<(), Fault> {
+    /// Ends the service and removes its folder; with `drop`, its database too, or its server where it has one of
+    /// its own. Once.
+    pub(crate) async fn fall(&self, drop: bool) -> Result<(), Fault> {
         if self.lowered.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
         let ended = self.end(GRACE).await;
-        if let Some(cluster) = &self.own {
-            cluster.stop(StopMode::Immediate).await?;
+        if self.site.spec.own_cluster {
+            self.cluster.stop(StopMode::Immediate).await?;
+        } else if drop && !self.keep {
+            self.cluster.drop_database(&self.database).await?;
         }
         let folder = self.site.app.parent().map(std::path::Path::to_owned);
         if let Some(folder) = folder.filter(|_| !self.keep) {
@@ -146,6 +148,6 @@ impl Host for Handle {
     }
 
     fn lower(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        self.0.fall().boxed()
+        self.0.fall(true).boxed()
     }
 }

@@ -12,41 +12,36 @@ mod output;
 mod plan;
 mod port;
 mod process;
+mod raise;
 mod release;
 mod replica;
+mod shelf;
 mod shell;
 mod stores;
 mod story;
 mod wait;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use tokio::sync::OnceCell;
 
 use build::{Build, Product, blocking};
-use host::{Handle, Local};
-use output::Log;
-use replica::{Replica, Site};
+use host::Local;
 
-use super::machine::cache::{Cache, make};
-use super::machine::copy;
+use super::machine::cache::Cache;
 use super::machine::environment::Environment;
 use super::machine::sweep::Run;
 use super::machine::user::RunAs;
 use super::postgres::{Cluster, ClusterOptions, StopMode};
-use super::ready::Asker;
 use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Fault, RuntimeKind};
 use crate::submission::Submission;
 
-/// Builds that are kept, and for how long after their last use.
-const BUILDS: usize = 40;
-const DAYS: u64 = 14;
 /// How long the last processes of a run may take to vanish at the end.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -59,7 +54,7 @@ pub(crate) struct LocalRuntime {
     run_as: RunAs,
     environment: Environment,
     run: Arc<Run>,
-    cluster: OnceCell<Cluster>,
+    cluster: OnceCell<Arc<Cluster>>,
     product: OnceCell<Product>,
     worlds: Mutex<Vec<Weak<Local>>>,
     closed: AtomicBool,
@@ -75,10 +70,9 @@ impl LocalRuntime {
         blocking(move || {
             let run_as = RunAs::find()?;
             let cache = Cache::open(options.cache.as_deref(), &run_as)?;
-            let run = Run::begin(&cache, &run_as)?;
-            let oldest = SystemTime::now().checked_sub(Duration::from_secs(DAYS * 24 * 3600));
-            build::prune(&cache, BUILDS, oldest.unwrap_or(SystemTime::UNIX_EPOCH))?;
             let environment = Environment::of_machine(&cache, &run_as)?;
+            let run = Run::begin(&cache, &run_as)?;
+            shelf::prune(&cache)?;
             if options.keep {
                 run.keep()?;
             }
@@ -111,129 +105,14 @@ impl LocalRuntime {
         self.product.get_or_try_init(|| build.go()).await
     }
 
-    async fn cluster(&self) -> Result<&Cluster, Fault> {
-        self.cluster
-            .get_or_try_init(|| self.start_cluster("postgres"))
-            .await
+    /// The server that worlds share, started at the first call.
+    async fn cluster(&self) -> Result<&Arc<Cluster>, Fault> {
+        self.cluster.get_or_try_init(|| self.start_cluster()).await
     }
 
-    async fn start_cluster(&self, name: &str) -> Result<Cluster, Fault> {
-        let folder = self.run.folder.join(name);
-        make(&folder)?;
-        Cluster::start(ClusterOptions::new(self.run.id.clone(), folder)).await
-    }
-
-    async fn put_up(&self, spec: &WorldSpec) -> Result<World, Trouble> {
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(Fault::new("raising the service", "the run is over").into());
-        }
-        let Some((command, _)) = self.submission.start(RuntimeKind::Local) else {
-            return Err(Trouble::Unsupported(
-                "a Dockerfile alone starts nothing without Docker: add a Procfile with a `web:` line".into(),
-            ));
-        };
-        let product = self.product().await?;
-        let folder = self.run.folder.join("worlds").join(&spec.name);
-        let (app, home) = (folder.join("app"), folder.join("home"));
-        let (copied, stands) = tokio::join!(self.copy(product, &app, &home), self.stand(spec));
-        copied?;
-        let (own, database) = stands?;
-        let mut variables = self.environment.run(&app, &home)?;
-        variables.extend(
-            spec.env
-                .iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
-        variables.insert((&spec.database_var).into(), (&database.service_url).into());
-        let site = Arc::new(Site {
-            spec: spec.clone(),
-            asker: Asker::new(&spec.ready)?,
-            app,
-            command: command.to_owned(),
-            variables,
-            run_as: self.run_as.clone(),
-            mark: format!("{}.{}", self.run.id, spec.name),
-        });
-        let release_seconds = self.release(&site).await?;
-        let local = Arc::new(Local {
-            replicas: self.replicas(&site)?,
-            database: database.clone(),
-            own,
-            home,
-            since: SystemTime::now(),
-            release_seconds,
-            keep: self.options.keep,
-            lowered: AtomicBool::new(false),
-            site,
-        });
-        self.worlds
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::downgrade(&local));
-        if let Err(trouble) = local.up().await {
-            local.fall().await?;
-            return Err(trouble);
-        }
-        Ok(World::new(
-            spec.clone(),
-            Some(database),
-            Box::new(Handle(local)),
-        ))
-    }
-
-    /// The world's own copy of the built submission, and a home.
-    async fn copy(&self, product: &Product, app: &Path, home: &Path) -> Result<(), Fault> {
-        let (from, app, home) = (product.app.clone(), app.to_owned(), home.to_owned());
-        let run_as = self.run_as.clone();
-        blocking(move || {
-            make(&home)?;
-            run_as.own(&home)?;
-            copy::built(&from, &app, &run_as)
-        })
-        .await
-    }
-
-    /// The database, and the server where the world has its own.
-    async fn stand(
-        &self,
-        spec: &WorldSpec,
-    ) -> Result<(Option<Cluster>, super::postgres::Database), Fault> {
-        if spec.own_cluster {
-            let cluster = self
-                .start_cluster(&format!("postgres-{}", spec.name))
-                .await?;
-            let database = cluster.create_database(&spec.name).await?;
-            return Ok((Some(cluster), database));
-        }
-        let database = self.cluster().await?.create_database(&spec.name).await?;
-        Ok((None, database))
-    }
-
-    async fn release(&self, site: &Site) -> Result<Option<f64>, Trouble> {
-        let Some((command, _)) = self.submission.release(RuntimeKind::Local) else {
-            return Ok(None);
-        };
-        let log = self.log(&format!("{}.release", site.spec.name))?;
-        release::release(site, command, log, &self.options.limits)
-            .await
-            .map(Some)
-    }
-
-    fn replicas(&self, site: &Arc<Site>) -> Result<Vec<Replica>, Fault> {
-        let one = |index| {
-            let log = Arc::new(self.log(&format!("{}.{index}", site.spec.name))?);
-            Ok(Replica::new(site.clone(), index, log))
-        };
-        (0..site.spec.replicas.max(1)).map(one).collect()
-    }
-
-    fn log(&self, name: &str) -> Result<Log, Fault> {
-        let logs = self.run.folder.join("logs");
-        make(&logs)?;
-        Log::create(
-            &logs.join(format!("{name}.log")),
-            self.options.limits.log_bytes,
-        )
+    async fn start_cluster(&self) -> Result<Arc<Cluster>, Fault> {
+        let options = ClusterOptions::new(format!("{}.postgres", self.run.id), &self.run.folder);
+        Ok(Arc::new(Cluster::start(options).await?))
     }
 
     async fn shut(&self) -> Result<(), Fault> {
@@ -241,7 +120,7 @@ impl LocalRuntime {
         let worlds =
             std::mem::take(&mut *self.worlds.lock().unwrap_or_else(PoisonError::into_inner));
         let standing: Vec<_> = worlds.iter().filter_map(Weak::upgrade).collect();
-        let fallen = join_all(standing.iter().map(|world| world.fall())).await;
+        let fallen = join_all(standing.iter().map(|world| world.fall(false))).await;
         let stopped = match self.cluster.get() {
             Some(cluster) => cluster.stop(StopMode::Immediate).await,
             None => Ok(()),
@@ -270,13 +149,21 @@ impl Runtime for LocalRuntime {
         async move {
             // Postgres starts while the build runs; if it cannot, the fault comes with the first world.
             let (product, _) = tokio::join!(self.product(), self.cluster());
-            Ok(product?.built.clone())
+            Ok(product
+                .map_err(|trouble| self.annotate(trouble))?
+                .built
+                .clone())
         }
         .boxed()
     }
 
     fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>> {
-        self.put_up(spec).boxed()
+        async {
+            self.put_up(spec)
+                .await
+                .map_err(|trouble| self.annotate(trouble))
+        }
+        .boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {

@@ -1,6 +1,7 @@
 //! The programs of one Postgres installation.
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use super::account::Account;
 use super::search::Search;
@@ -44,12 +45,15 @@ impl Binaries {
                 return Err(format!("{program} is missing"));
             }
         }
-        let postgres = says_version(&folder.join("postgres"))?;
-        for program in ["initdb", "pg_ctl"] {
-            let other = says_version(&folder.join(program))?;
-            if other != postgres {
-                return Err(format!("postgres is {postgres} but {program} is {other}"));
-            }
+        // Asked side by side: each takes some milliseconds of every run.
+        let asked = ["postgres", "initdb", "pg_ctl"].map(|p| (p, ask_version(&folder.join(p))));
+        let mut said = Vec::new();
+        for (program, child) in asked {
+            said.push((program, read_version(program, child?)?));
+        }
+        let postgres = said.first().map(|(_, v)| v.clone()).unwrap_or_default();
+        if let Some((program, other)) = said.iter().find(|(_, v)| *v != postgres) {
+            return Err(format!("postgres is {postgres} but {program} is {other}"));
         }
         let mut parts = postgres.split(|c: char| !c.is_ascii_digit());
         let mut number = || parts.next().and_then(|p| p.parse::<u32>().ok());
@@ -94,16 +98,26 @@ impl Binaries {
     }
 }
 
-/// Runs `program --version` as the account that will run the server and takes the version out of
-/// `postgres (PostgreSQL) 15.8 (Debian …)`.
-fn says_version(program: &Path) -> Result<String, String> {
+/// Starts `program --version` as the account that will run the server.
+fn ask_version(program: &Path) -> Result<Child, String> {
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     let account = Account::choose().map_err(|f| f.to_string())?;
-    let output = account
-        .command(program)
+    let mut command = account.command(program);
+    command
         .arg("--version")
         .current_dir("/")
-        .output()
+        .stdin(Stdio::null());
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    child.map_err(|e| format!("{name} does not run: {e}"))
+}
+
+/// Takes the version out of `postgres (PostgreSQL) 15.8 (Debian …)`.
+fn read_version(name: &str, child: Child) -> Result<String, String> {
+    let output = child
+        .wait_with_output()
         .map_err(|e| format!("{name} does not run: {e}"))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let version = said

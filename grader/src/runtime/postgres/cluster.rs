@@ -12,12 +12,13 @@ use tokio_postgres::Config;
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::copy::copy_folder;
 use super::database::Database;
+use super::memory::Place;
+use super::place::{copied, private_in, socket_folder};
 use super::process::{Launch, Postmaster};
 use super::ready::{NotReady, await_ready};
-use super::server::{Adopt, HOME, Server};
-use super::session::{Purpose, config};
+use super::server::{Adopt, HOME, Reserve, Server};
+use super::session::{Purpose, Session, config};
 use super::settings::Capabilities;
 use super::template::{Template, cache_folder};
 use crate::model::{Doing, Fault};
@@ -27,10 +28,15 @@ use crate::model::{Doing, Fault};
 pub struct ClusterOptions {
     /// The run it belongs to; stands as `GRADER_RUN` in its environment.
     pub run: String,
-    /// An existing folder of the run. The data directory is made in it and removed with the cluster.
+    /// An existing folder of the run. The data directory is made in it, unless it lies in memory, and removed with
+    /// the cluster.
     pub folder: PathBuf,
     /// The programs; none: found on this machine, or fetched.
     pub binaries: Option<Binaries>,
+    /// Where prepared data directories are kept; none: [`cache_folder`].
+    pub cache: Option<PathBuf>,
+    /// Whether the data may lie in memory instead, where there is plenty of it.
+    pub in_memory: bool,
     /// More lines for `postgresql.conf`, name and value; the last one wins.
     pub settings: Vec<(String, String)>,
 }
@@ -42,6 +48,8 @@ impl ClusterOptions {
             run: run.into(),
             folder: folder.into(),
             binaries: None,
+            cache: None,
+            in_memory: true,
             settings: Vec::new(),
         }
     }
@@ -64,6 +72,7 @@ pub struct Cluster {
     // Dropped last: the server must have ended.
     _socket: TempDir,
     _folder: TempDir,
+    _memory: Option<Place>,
 }
 
 impl Cluster {
@@ -77,11 +86,24 @@ impl Cluster {
             Some(binaries) => binaries,
             None => Binaries::find().await?,
         };
-        let template = Template::get(&binaries, account, &cache_folder()?).await?;
-        account.reaches(&options.folder)?;
-        let folder = private_in(account, &options.folder)?;
+        let cache = match options.cache {
+            Some(cache) => cache,
+            None => cache_folder()?,
+        };
+        let template = Template::get(&binaries, account, &cache).await?;
+        let memory = match options.in_memory {
+            true => tokio::task::spawn_blocking(Place::find)
+                .await
+                .doing("looking for memory")?,
+            false => None,
+        };
+        let parent = memory
+            .as_ref()
+            .map_or(options.folder.as_path(), Place::path);
+        account.reaches(parent)?;
+        let folder = private_in(account, parent)?;
         let data = folder.path().join("data");
-        copied(&template, &data, account, &options.settings).await?;
+        let (spare, others) = copied(&template, &data, account, &options.settings).await?;
         let socket = socket_folder(account, folder.path())?;
         let mut launch = Launch {
             binaries,
@@ -92,19 +114,28 @@ impl Cluster {
             tcp: true,
             run: options.run,
         };
-        let postmaster = spawn_on_free_port(&mut launch, &template).await?;
+        let started = spawn_on_free_port(&mut launch, &template).await;
+        let mut reserve = Reserve {
+            spare: true,
+            copying: Some(spare),
+        };
+        // Awaited in any case: the folder is not removed while somebody still writes into it.
+        reserve.copied().await?;
+        let (postmaster, session) = started?;
+        reserve.copying = Some(std::thread::spawn(others));
         let adopt = Adopt {
             reach: reach(&launch),
             operator: template.operator,
             service: ("127.0.0.1".to_owned(), launch.port),
         };
-        let server = Server::renew(adopt, template.capabilities).await?;
+        let server = Server::renew(adopt, template.capabilities, session, reserve).await?;
         Ok(Self {
             launch,
             postmaster: Mutex::new(Some(postmaster)),
             server,
             _socket: socket,
             _folder: folder,
+            _memory: memory,
         })
     }
 
@@ -155,7 +186,7 @@ impl Cluster {
             Purpose::Operate,
         );
         match await_ready(&postmaster, &self.launch, &home).await {
-            Ok(()) => {
+            Ok(_) => {
                 *slot = Some(postmaster);
                 Ok(())
             }
@@ -203,6 +234,11 @@ impl Cluster {
         self.postmaster.lock().await.as_ref().map(Postmaster::pid)
     }
 
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        &self.launch.data
+    }
+
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.launch.port
@@ -219,8 +255,22 @@ impl Cluster {
     }
 }
 
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // The folder goes next: whoever still copies into it must have ended. That is a matter of milliseconds.
+        if let Ok(mut reserve) = self.server.reserve.try_lock()
+            && let Some(copying) = reserve.copying.take()
+        {
+            let _ = copying.join();
+        }
+    }
+}
+
 /// Starts on a port the kernel gives. Between asking and binding somebody may take it: then another one.
-async fn spawn_on_free_port(launch: &mut Launch, template: &Template) -> Result<Postmaster, Fault> {
+async fn spawn_on_free_port(
+    launch: &mut Launch,
+    template: &Template,
+) -> Result<(Postmaster, Session), Fault> {
     let mut tries = 5;
     loop {
         let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr());
@@ -228,7 +278,7 @@ async fn spawn_on_free_port(launch: &mut Launch, template: &Template) -> Result<
         let postmaster = Postmaster::spawn(launch)?;
         let home = config(&reach(launch), &template.operator, HOME, Purpose::Operate);
         match await_ready(&postmaster, launch, &home).await {
-            Ok(()) => return Ok(postmaster),
+            Ok(session) => return Ok((postmaster, session)),
             Err(NotReady::PortTaken) if tries > 1 => tries -= 1,
             Err(why) => return Err(plain(why, launch.port)),
         }
@@ -253,49 +303,4 @@ fn reach(launch: &Launch) -> Config {
     let mut reach = Config::new();
     reach.host_path(&launch.socket).port(launch.port);
     reach
-}
-
-async fn copied(
-    template: &Template,
-    data: &Path,
-    account: Account,
-    settings: &[(String, String)],
-) -> Result<(), Fault> {
-    let doing = "copying a prepared data directory";
-    let (from, to) = (template.data.clone(), data.to_path_buf());
-    let copying = tokio::task::spawn_blocking(move || copy_folder(&from, &to, account));
-    copying.await.doing(doing)?.map_err(|e| {
-        let fault = Fault::new(format!("{doing} to {}", data.display()), &e);
-        match e.kind() {
-            std::io::ErrorKind::StorageFull => {
-                fault.cure("free some disk space, or point TMPDIR to a disk that has some")
-            }
-            _ => fault,
-        }
-    })?;
-    let more = settings.iter().map(|(name, value)| {
-        let value = value.replace('\'', "''");
-        format!("{name} = '{value}'\n")
-    });
-    let conf = data.join("postgresql.conf");
-    let before = std::fs::read_to_string(&conf).doing(doing)?;
-    std::fs::write(&conf, before + &more.collect::<String>()).doing(doing)
-}
-
-fn private_in(account: Account, parent: &Path) -> Result<TempDir, Fault> {
-    let made = tempfile::Builder::new().prefix("pg-").tempdir_in(parent);
-    let folder = made.doing(format!("making a folder in {}", parent.display()))?;
-    account.private_folder(folder.path())?;
-    Ok(folder)
-}
-
-/// A folder for the socket, which only the server's account and root can enter. A socket's path holds at most
-/// 107 bytes on Linux and 103 on macOS; where `near` is too deep it is made in `/tmp`.
-pub(crate) fn socket_folder(account: Account, near: &Path) -> Result<TempDir, Fault> {
-    const NAME: usize = "/pg-XXXXXX/.s.PGSQL.65535".len();
-    if near.as_os_str().len() + NAME <= 100 {
-        private_in(account, near)
-    } else {
-        private_in(account, Path::new("/tmp"))
-    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Error, Result};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::account::Account;
 
@@ -11,6 +11,16 @@ use super::account::Account;
 /// system can share blocks it does (`copy_file_range`). Anything but files and folders is refused: a link in
 /// a prepared directory was put there by somebody else.
 pub(crate) fn copy_folder(from: &Path, to: &Path, account: Account) -> Result<()> {
+    copy_folder_without(from, to, &[], account)
+}
+
+/// The same, but `without` some folders in it.
+pub(crate) fn copy_folder_without(
+    from: &Path,
+    to: &Path,
+    without: &[PathBuf],
+    account: Account,
+) -> Result<()> {
     fs::create_dir(to)?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o700))?;
     account.own(to)?;
@@ -18,8 +28,11 @@ pub(crate) fn copy_folder(from: &Path, to: &Path, account: Account) -> Result<()
         let entry = entry?;
         let kind = entry.file_type()?;
         let target = to.join(entry.file_name());
+        if without.contains(&entry.path()) {
+            continue;
+        }
         if kind.is_dir() {
-            copy_folder(&entry.path(), &target, account)?;
+            copy_folder_without(&entry.path(), &target, without, account)?;
         } else if kind.is_file() {
             fs::copy(entry.path(), &target)?;
             account.own(&target)?;

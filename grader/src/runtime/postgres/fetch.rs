@@ -1,5 +1,6 @@
 //! Fetching Postgres where a machine has none.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -41,7 +42,12 @@ async fn download(folder: &Path) -> Result<(), Fault> {
         theseus::URL
     );
     let wanted = VersionReq::parse(WANTED).doing(doing.as_str())?;
-    let failed = |why: String| Fault::new(doing.as_str(), why).cure(how_to_install());
+    let failed = |why: String| {
+        Fault::new(doing.as_str(), why).cure(format!(
+            "let this machine reach that address, or {}",
+            how_to_install()
+        ))
+    };
     let (_, bytes) = tokio::time::timeout(PATIENCE, get_archive(theseus::URL, &wanted))
         .await
         .map_err(|_| failed(format!("no answer within {} s", PATIENCE.as_secs())))?
@@ -50,7 +56,9 @@ async fn download(folder: &Path) -> Result<(), Fault> {
     extract(theseus::URL, &bytes, folder)
         .await
         .map_err(|e| failed(with_causes(&e)))?;
-    Ok(())
+    // It unpacks where nobody else may look; the account that runs the server may be another than ours.
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder, open).doing(doing.as_str())
 }
 
 /// An error with what caused it: the innermost one is the one that helps.

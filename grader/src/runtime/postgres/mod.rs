@@ -3,7 +3,8 @@
 //! [`Binaries`] are found on this machine or fetched, a [`Cluster`] is one server process on a data directory of
 //! its own, a [`Server`] is how we talk to a server (ours, or one in a container), a [`Database`] is what one
 //! world of the service gets. Who may do what there is decided in two files: `login.rs` makes the logins,
-//! `operator.rs` is the closed list of what is ever done as superuser.
+//! `operator.rs` is the closed list of what is done as superuser once a learner may be there
+//! (`prepare.rs` is done before).
 
 mod account;
 mod binaries;
@@ -14,7 +15,10 @@ mod fetch;
 mod initdb;
 mod log;
 mod login;
+mod memory;
 mod operator;
+mod place;
+mod prepare;
 mod process;
 mod quote;
 mod ready;
@@ -36,3 +40,4 @@ pub use search::Search;
 pub use server::{Adopt, Server};
 pub(crate) use session::{Session, fault};
 pub use settings::Capabilities;
+pub use template::cache_folder;

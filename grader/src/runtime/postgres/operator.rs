@@ -51,6 +51,20 @@ impl TableLock {
     }
 }
 
+/// The name of the spare database while nobody has it.
+const SPARE: &str = "grader_spare";
+
+/// What a service's role may do outside its database: nothing.
+const APP_RIGHTS: &str = "NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 100";
+
+/// Nobody but its owner and the observer may enter a database.
+fn shut(database: &str) -> String {
+    format!(
+        "REVOKE ALL ON DATABASE {database} FROM PUBLIC; \
+         GRANT CONNECT ON DATABASE {database} TO {OBSERVER}"
+    )
+}
+
 impl<'a> Operator<'a> {
     pub(super) fn new(server: &'a Server) -> Self {
         Self { server }
@@ -92,15 +106,45 @@ impl<'a> Operator<'a> {
             ""
         };
         let statements = [
-            app.create("NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 100"),
+            app.create(APP_RIGHTS),
             format!("CREATE DATABASE {database} OWNER {role}{strategy}"),
-            format!(
-                "REVOKE ALL ON DATABASE {database} FROM PUBLIC; \
-                 GRANT CONNECT ON DATABASE {database} TO {OBSERVER}"
-            ),
+            shut(&database),
         ];
         self.home(&format!("creating the database {name}"), &statements)
             .await
+    }
+
+    /// Leaves three databases: ours, `template1`, and one that is ready to be given away, whose oid is the answer. The
+    /// fewer there are, the less there is to copy. Of a server of ours alone.
+    pub(super) async fn make_spare(&self) -> Result<u32, Fault> {
+        let doing = "preparing the server";
+        let statements = [
+            "DROP DATABASE postgres".to_owned(),
+            "ALTER DATABASE template0 IS_TEMPLATE false".to_owned(),
+            "DROP DATABASE template0".to_owned(),
+            format!("CREATE DATABASE {SPARE}"),
+        ];
+        self.home(doing, &statements).await?;
+        let session = self.server.home.get().await?;
+        let sql = "SELECT oid FROM pg_database WHERE datname = $1::text";
+        let row = session.query_one(sql, &[&SPARE]).await;
+        row.and_then(|r| r.try_get(0)).map_err(|e| fault(doing, &e))
+    }
+
+    /// Gives the spare database a name and a new owner: what [`Operator::create_database`] does, without the copying.
+    pub(super) async fn give_spare(&self, name: &str, app: &Login) -> Result<(), Fault> {
+        let (database, role) = (ident(name), ident(&app.role));
+        let statements = [
+            app.create(APP_RIGHTS),
+            format!("ALTER DATABASE {SPARE} RENAME TO {database}"),
+            format!("ALTER DATABASE {database} OWNER TO {role}"),
+            shut(&database),
+        ];
+        self.home(
+            &format!("creating the database {name}"),
+            &[statements.join("; ")],
+        )
+        .await
     }
 
     /// Removes a database and its role. `FORCE` ends its sessions; their code does not run here.

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
 use super::process::{Launch, Postmaster, last_words};
+use super::session::Session;
 use crate::model::Fault;
 
 /// Recovery after a crash of a small server takes well under a second; a busy machine takes its time.
@@ -20,16 +21,16 @@ pub(crate) enum NotReady {
     Fault(Fault),
 }
 
-/// Returns when the server lets `config` log in. Asks again every few milliseconds: a server has no event to wait for.
+/// The first session, as soon as the server lets `config` log in. Asks again every few milliseconds: a server has no event to wait for.
 pub(crate) async fn await_ready(
     postmaster: &Postmaster,
     launch: &Launch,
     config: &Config,
-) -> Result<(), NotReady> {
+) -> Result<Session, NotReady> {
     let end = Instant::now() + PATIENCE;
     loop {
-        let refused = match config.connect(NoTls).await {
-            Ok(_) => return Ok(()),
+        let refused = match Session::open(config).await {
+            Ok(session) => return Ok(session),
             Err(refused) => refused,
         };
         if let Some(status) = postmaster.ended() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use tokio::sync::Mutex;
 use tokio_postgres::Config;
@@ -9,10 +10,10 @@ use tokio_postgres::Config;
 use super::database::Database;
 use super::login::{self, Login, OBSERVER, WATCH};
 use super::operator::Operator;
-use super::quote::ident;
+use super::prepare::{open, prepare};
 use super::session::{Kept, Purpose, Session, config, fault};
 use super::settings::Capabilities;
-use crate::model::Fault;
+use crate::model::{Doing, Fault};
 
 /// The database of our own: extensions and sessions of ours live here, never in a learner's.
 pub(crate) const HOME: &str = "grader";
@@ -20,7 +21,7 @@ pub(crate) const HOME: &str = "grader";
 /// A server somebody else started (a container, say), to be made ready for us.
 #[derive(Debug, Clone)]
 pub struct Adopt {
-    /// How we reach it: host or socket folder, and port. No user.
+    /// How we reach it: host or socket folder, and port; the database to enter first, if it is not `postgres`. No user.
     pub reach: Config,
     /// A superuser's login. Its password is changed.
     pub operator: Login,
@@ -40,6 +41,30 @@ pub struct Server {
     pub(super) watch: Kept,
     /// How many trace windows are open; also the turn to change the server's settings or to empty the log.
     pub(super) windows: Mutex<usize>,
+    pub(super) reserve: Mutex<Reserve>,
+}
+
+/// What a server of ours brings along, so that the first database is there at once.
+#[derive(Default)]
+pub(super) struct Reserve {
+    /// Whether there is a database to be given away.
+    pub(super) spare: bool,
+    /// The copying of the database that others are made from, while it goes on.
+    pub(super) copying: Option<JoinHandle<Result<(), Fault>>>,
+}
+
+impl Reserve {
+    /// Waits until others can be made.
+    pub(super) async fn copied(&mut self) -> Result<(), Fault> {
+        let Some(copying) = self.copying.take() else {
+            return Ok(());
+        };
+        let doing = "copying a prepared data directory";
+        let joined = tokio::task::spawn_blocking(move || copying.join())
+            .await
+            .doing(doing)?;
+        joined.map_err(|_| Fault::new(doing, "the copying panicked"))?
+    }
 }
 
 impl fmt::Debug for Server {
@@ -58,30 +83,34 @@ impl Server {
     /// # Errors
     /// When it cannot be reached or the login is no superuser's.
     pub async fn adopt(adopt: Adopt) -> Result<Arc<Self>, Fault> {
-        let session = open(&adopt, "postgres").await?;
+        let first = adopt.reach.get_dbname().unwrap_or("postgres").to_owned();
+        let session = open(&adopt, &first).await?;
         let capabilities = prepare(&session, &adopt).await?;
         drop(session);
-        Self::renew(adopt, capabilities).await
+        let home = open(&adopt, HOME).await?;
+        Self::renew(adopt, capabilities, home, Reserve::default()).await
     }
 
-    /// Takes over a server that was made ready before: our logins get new passwords.
+    /// Takes over a server that was made ready before: our logins get new passwords. `session` is the operator's.
     pub(super) async fn renew(
         adopt: Adopt,
         mut capabilities: Capabilities,
+        session: Session,
+        reserve: Reserve,
     ) -> Result<Arc<Self>, Fault> {
-        let old = open(&adopt, HOME).await?;
         let operator = Login::ours(&adopt.operator.role);
         let (observer, watch) = (Login::ours(OBSERVER), Login::ours(WATCH));
         let sql = [&operator, &observer, &watch]
             .map(Login::alter_password)
             .join("; ");
         let doing = "giving our logins new passwords";
-        old.batch_execute(&sql)
+        session
+            .batch_execute(&sql)
             .await
             .map_err(|e| fault(doing, &e))?;
         let settings =
             "SELECT current_setting('server_version'), current_setting('log_destination')";
-        let row = old
+        let row = session
             .query_one(settings, &[])
             .await
             .map_err(|e| fault(doing, &e))?;
@@ -95,9 +124,10 @@ impl Server {
             service: adopt.service,
             capabilities,
             version: row.get(0),
-            home: Kept::new(home),
+            home: Kept::with(home, session),
             watch: Kept::new(watching),
             windows: Mutex::new(0),
+            reserve: Mutex::new(reserve),
         }))
     }
 
@@ -134,7 +164,13 @@ impl Server {
         let label = login::plain(label);
         let app = Login::of_a_service(&label);
         let name = format!("{label}_{}", login::tag());
-        self.operator().create_database(&name, &app).await?;
+        let mut reserve = self.reserve.lock().await;
+        if std::mem::take(&mut reserve.spare) {
+            self.operator().give_spare(&name, &app).await?;
+        } else {
+            reserve.copied().await?;
+            self.operator().create_database(&name, &app).await?;
+        }
         let url = app.url(&self.service.0, self.service.1, &name);
         Ok(Database::new(name, url, app, self))
     }
@@ -146,101 +182,4 @@ impl Server {
     pub async fn drop_database(&self, database: &Database) -> Result<(), Fault> {
         self.operator().drop_database(database).await
     }
-}
-
-async fn open(adopt: &Adopt, database: &str) -> Result<Session, Fault> {
-    let config = config(&adopt.reach, &adopt.operator, database, Purpose::Operate);
-    let doing = format!("logging in to Postgres as {}", adopt.operator.role);
-    Session::open(&config).await.map_err(|e| fault(doing, &e))
-}
-
-/// Roles, our database, and the locks between databases. Safe to repeat.
-async fn prepare(session: &Session, adopt: &Adopt) -> Result<Capabilities, Fault> {
-    let run = async |session: &Session, sql: &str| {
-        let doing = format!("preparing the server ({sql})");
-        session
-            .batch_execute(sql)
-            .await
-            .map_err(|e| fault(doing, &e))
-    };
-    let exists = async |sql: &str| match session.query_opt(sql, &[]).await {
-        Ok(row) => Ok(row.is_some()),
-        Err(e) => Err(fault("looking at the server", &e)),
-    };
-    let roles = [
-        (
-            OBSERVER,
-            "NOSUPERUSER BYPASSRLS",
-            "pg_read_all_data, pg_monitor",
-        ),
-        (WATCH, "NOSUPERUSER REPLICATION", "pg_monitor"),
-    ];
-    for (role, rights, member_of) in roles {
-        if !exists(&format!("SELECT 1 FROM pg_roles WHERE rolname = '{role}'")).await? {
-            run(session, &format!("CREATE ROLE {role} LOGIN {rights}")).await?;
-        }
-        run(session, &format!("GRANT {member_of} TO {role}")).await?;
-    }
-    if !exists(&format!(
-        "SELECT 1 FROM pg_database WHERE datname = '{HOME}'"
-    ))
-    .await?
-    {
-        run(session, &format!("CREATE DATABASE {HOME}")).await?;
-    }
-    // Before 15 the schema `public` of a new database belongs to the superuser: a migration that drops and
-    // makes it again would fail here and nowhere else.
-    let template = open(adopt, "template1").await?;
-    run(&template, "ALTER SCHEMA public OWNER TO pg_database_owner").await?;
-    drop(template);
-    for database in [HOME, "postgres", "template1"] {
-        run(
-            session,
-            &format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC"),
-        )
-        .await?;
-    }
-    let watch = ident(WATCH);
-    run(
-        session,
-        &format!("GRANT CONNECT ON DATABASE {HOME} TO {watch}"),
-    )
-    .await?;
-    run(session, "ALTER DATABASE template1 ALLOW_CONNECTIONS false").await?;
-
-    let home = open(adopt, HOME).await?;
-    for function in [
-        "pg_current_logfile(text)",
-        "pg_read_binary_file(text, bigint, bigint, boolean)",
-        "pg_stat_file(text)",
-    ] {
-        run(
-            &home,
-            &format!("GRANT EXECUTE ON FUNCTION {function} TO {watch}"),
-        )
-        .await?;
-    }
-    // Absolute paths outside the data directory, where a server we adopted may keep its log.
-    run(&home, &format!("GRANT pg_read_server_files TO {watch}")).await?;
-    capabilities(&home).await
-}
-
-/// What is loaded and installed, asked of the server itself.
-async fn capabilities(home: &Session) -> Result<Capabilities, Fault> {
-    let setting = async |name: &str| -> Result<String, Fault> {
-        let row = home
-            .query_one("SELECT COALESCE(current_setting($1, true), '')", &[&name])
-            .await
-            .map_err(|e| fault("reading the server's settings", &e))?;
-        Ok(row.get(0))
-    };
-    let preloaded = setting("shared_preload_libraries").await?;
-    let installed = home
-        .batch_execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-        .await;
-    Ok(Capabilities {
-        auto_explain: preloaded.contains("auto_explain"),
-        pg_stat_statements: preloaded.contains("pg_stat_statements") && installed.is_ok(),
-        json_log: setting("log_destination").await?.contains("jsonlog"),
-    })
 }

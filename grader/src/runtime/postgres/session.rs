@@ -92,6 +92,12 @@ impl Kept {
         Self { config, session }
     }
 
+    /// Starts with a session that is open already.
+    pub(crate) fn with(config: Config, session: Session) -> Self {
+        let session = Mutex::new(Some(Arc::new(session)));
+        Self { config, session }
+    }
+
     /// The live session.
     ///
     /// # Errors

@@ -37,7 +37,8 @@ impl Capabilities {
 }
 
 /// Fast, quiet and repeatable. The data lives as long as a run, so nothing is made durable. Whatever would
-/// make two equal runs read different rows (autovacuum, jit, parallel plans, shared scans) is off.
+/// make two equal runs read different rows (autovacuum, jit, parallel plans, shared scans) is off. Shared memory
+/// is kept in the data directory, so that a server that was killed leaves none behind.
 const BASE: &str = "\
 fsync = off
 synchronous_commit = off
@@ -45,7 +46,8 @@ full_page_writes = off
 wal_level = logical
 max_wal_senders = 10
 max_replication_slots = 10
-max_wal_size = 1GB
+max_wal_size = 256MB
+dynamic_shared_memory_type = mmap
 shared_buffers = 64MB
 max_connections = 250
 superuser_reserved_connections = 10

@@ -22,7 +22,7 @@ use super::settings::{Capabilities, conf, hba};
 use crate::model::{Doing, Fault};
 
 /// Changes when what [`build`] does to a fresh directory changes.
-const EDITION: &str = "1";
+const EDITION: &str = "3";
 
 /// A prepared data directory and what one must know to use it.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub(crate) struct Template {
     /// The superuser of every copy, until the copy changes it.
     pub(crate) operator: Login,
     pub(crate) capabilities: Capabilities,
+    /// The folder of the database that is ready to be given away, relative to `data`.
+    pub(crate) spare: PathBuf,
 }
 
 /// What lies beside the data directory as `card.json`, readable by its owner alone.
@@ -39,6 +41,7 @@ pub(crate) struct Template {
 struct Card {
     password: String,
     capabilities: Capabilities,
+    spare: u32,
 }
 
 impl Template {
@@ -103,6 +106,7 @@ fn read(folder: &Path) -> Option<Template> {
             password: card.password,
         },
         capabilities: card.capabilities,
+        spare: Path::new("base").join(card.spare.to_string()),
     })
 }
 
@@ -116,7 +120,7 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
     super::initdb::run(binaries, account, folder, &operator).await?;
     fs::write(data.join("pg_hba.conf"), hba(OPERATOR)).doing(doing)?;
     let mut can = Capabilities::of(binaries.major());
-    let socket = super::cluster::socket_folder(account, folder)?;
+    let socket = super::place::socket_folder(account, folder)?;
     let launch = Launch {
         binaries: binaries.clone(),
         account,
@@ -133,7 +137,7 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
         let postmaster = Postmaster::spawn(&launch)?;
         let first = config(&reach, &operator, "postgres", Purpose::Operate);
         match await_ready(&postmaster, &launch, &first).await {
-            Ok(()) => break postmaster,
+            Ok(_) => break postmaster,
             Err(NotReady::Missing(what)) if what == "auto_explain" && can.auto_explain => {
                 can.auto_explain = false;
             }
@@ -151,6 +155,7 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
     let card = Card {
         password: server.operator.password.clone(),
         capabilities: server.capabilities(),
+        spare: server.operator().make_spare().await?,
     };
     drop(server);
     postmaster.signal(Signal::SIGINT);
@@ -165,7 +170,10 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
 
 /// Where prepared and fetched Postgres lie: `GRADER_CACHE`, else the user's cache directory, for root
 /// `/var/cache/grader`, which other accounts can reach.
-pub(crate) fn cache_folder() -> Result<PathBuf, Fault> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn cache_folder() -> Result<PathBuf, Fault> {
     let set = |name: &str| {
         std::env::var_os(name)
             .filter(|v| !v.is_empty())

@@ -1,0 +1,182 @@
+//! What the grader costs, as ratios within one run: the machine's mood divides out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use grader::checks;
+use grader::model::{CheckIndex, WorldKind};
+use grader::pack::{Pack, PackSource};
+use grader::run::{Settings, conduct};
+use grader::runtime::postgres::{Cluster, ClusterOptions, StopMode};
+use grader::runtime::{Options, Runtime, World, WorldSpec, open};
+use grader::submission::Submission;
+
+use crate::place::{program, root};
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// How often each thing is measured; the median counts
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// The reference to raise
+    #[arg(long, default_value = "python")]
+    reference: String,
+}
+
+pub(crate) async fn run(args: &Bench) -> Result<()> {
+    let dir = root()
+        .join("fixtures/reference/1-listings")
+        .join(&args.reference);
+    let submission = Submission::open(&dir)?;
+    let mut world = Vec::new();
+    let mut bare = Vec::new();
+    for _ in 0..args.rounds.max(1) {
+        world.push(world_up(&submission).await?);
+        bare.push(postgres_alone().await?);
+    }
+    let (world, bare) = (median(world), median(bare));
+    say(
+        "world up, without the service's own boot",
+        world,
+        "Postgres alone, from a ready data directory",
+        bare,
+        3.0,
+    );
+    let mut walls = Vec::new();
+    for _ in 0..args.rounds.max(1) {
+        walls.push(whole_run(&submission).await?);
+    }
+    walls.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+    let (wall, service) = walls[walls.len() / 2];
+    say(
+        "a run's wall time",
+        wall,
+        "the busiest world's service time",
+        service,
+        1.3,
+    );
+    println!(
+        "peak memory of the grader: {:.1} MiB (at most 64)",
+        peak_memory(&dir)?
+    );
+    Ok(())
+}
+
+fn say(what: &str, value: f64, against: &str, by: f64, most: f64) {
+    println!(
+        "{what}: {value:.3} s; {against}: {by:.3} s; ratio {:.2} (at most {most})",
+        value / by
+    );
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+async fn opened(submission: &Submission) -> Result<Box<dyn Runtime>> {
+    let runtime = open(Some(submission.clone()), Options::default()).await?;
+    // The build is the submission's affair.
+    runtime
+        .build()
+        .await
+        .map_err(|trouble| anyhow!("{trouble}"))?;
+    runtime.close().await?;
+    Ok(open(Some(submission.clone()), Options::default()).await?)
+}
+
+/// Seconds from nothing to a world that answers, less what the service itself took. The server starts within.
+async fn world_up(submission: &Submission) -> Result<f64> {
+    let runtime = opened(submission).await?;
+    let began = Instant::now();
+    let world = runtime
+        .raise(&WorldSpec::new("main", WorldKind::Main))
+        .await;
+    let took = began.elapsed().as_secs_f64();
+    let world = world.map_err(|trouble| anyhow!("{trouble}"))?;
+    let own = own_seconds(&world);
+    runtime.close().await?;
+    Ok(took - own)
+}
+
+/// What the service took to come up: its release command and its boot.
+fn own_seconds(world: &World) -> f64 {
+    let boots = world.boots();
+    boots
+        .iter()
+        .map(|b| b.seconds + b.release_seconds.unwrap_or_default())
+        .fold(0.0, f64::max)
+}
+
+/// Seconds from the start of `postgres` on a ready data directory until it lets us in.
+async fn postgres_alone() -> Result<f64> {
+    let folder = tempfile::tempdir()?;
+    open_to_all(folder.path())?;
+    let cluster = Cluster::start(ClusterOptions::new("bench", folder.path())).await?;
+    cluster.stop(StopMode::Fast).await?;
+    let began = Instant::now();
+    cluster.start_again().await?;
+    let took = began.elapsed().as_secs_f64();
+    cluster.stop(StopMode::Fast).await?;
+    Ok(took)
+}
+
+fn open_to_all(dir: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755))
+        .context("opening a folder")
+}
+
+/// Wall seconds of a whole run without its build, and the service seconds of its busiest world.
+async fn whole_run(submission: &Submission) -> Result<(f64, f64)> {
+    let index: CheckIndex = checks::index();
+    let pack = Pack::load(
+        &PackSource::folder(root().join("projects/1-listings")),
+        Some(&index),
+    )
+    .map_err(|problems| anyhow!("{problems}"))?;
+    let runtime: Arc<dyn Runtime> = Arc::from(opened(submission).await?);
+    let (events, _seen) = tokio::sync::mpsc::unbounded_channel();
+    let all = checks::all();
+    let run = conduct(
+        Arc::new(pack),
+        Arc::clone(&runtime),
+        &all,
+        Settings::default(),
+        events,
+    )
+    .await;
+    runtime.close().await?;
+    let busiest = run
+        .busy
+        .iter()
+        .map(Duration::as_secs_f64)
+        .fold(0.0, f64::max);
+    Ok((run.seconds, busiest))
+}
+
+/// The grader's own peak, MiB, as the kernel counts it for the one child.
+fn peak_memory(dir: &std::path::Path) -> Result<f64> {
+    let status = std::process::Command::new("/usr/bin/env")
+        .args([
+            "sh",
+            "-c",
+            r#""$0" grade "$1" >/dev/null 2>&1 & pid=$!; peak=0
+            while kill -0 $pid 2>/dev/null; do
+              now=$(awk '/VmHWM/ {print $2}' /proc/$pid/status 2>/dev/null)
+              [ -n "$now" ] && peak=$now; sleep 0.05
+            done; echo $peak"#,
+        ])
+        .arg(program()?)
+        .arg(dir)
+        .output()
+        .context("measuring memory")?;
+    let text = String::from_utf8(status.stdout)?;
+    let kib: f64 = text
+        .trim()
+        .parse()
+        .context("this system does not tell peak memory")?;
+    Ok(kib / 1024.0)
+}
