@@ -9,12 +9,15 @@ use crate::model::{Body, Exchange, Outcome, Sent};
 /// How much of a body the journal keeps, bytes. The exchange handed to the check holds all of it.
 const KEPT: usize = 16 * 1024;
 
+/// From when to when.
+type Span = (Instant, Instant);
+
 /// All exchanges of a run, in the order in which they ended. Cheap to clone; clones share one list.
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
     inner: Arc<Mutex<Vec<Exchange>>>,
     /// When each service, by its base address, was at work for us.
-    spans: Arc<Mutex<BTreeMap<String, Vec<(Instant, Instant)>>>>,
+    spans: Arc<Mutex<BTreeMap<String, Vec<Span>>>>,
 }
 
 impl Journal {
@@ -94,7 +97,7 @@ impl Journal {
 }
 
 /// The length of the union of some spans of time.
-fn union(spans: &[(Instant, Instant)]) -> Duration {
+fn union(spans: &[Span]) -> Duration {
     let mut spans = spans.to_vec();
     spans.sort();
     let mut whole = Duration::ZERO;
