@@ -56,8 +56,8 @@ pub(super) struct GradeArgs {
     /// The same seed asks the same questions
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many copies of the service may run at once
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// How many copies of the service may run at once beside the main one
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
     /// Leave the service up after the report, until Ctrl-C
     #[arg(long)]

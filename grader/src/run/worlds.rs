@@ -45,7 +45,7 @@ impl Worlds {
             events,
             built: OnceCell::new(),
             shared: kinds.into_iter().map(|k| (k, Default::default())).collect(),
-            own: Semaphore::new(jobs.saturating_sub(1).max(1)),
+            own: Semaphore::new(jobs.max(1)),
             count: AtomicUsize::new(0),
         }
     }
