@@ -9,7 +9,10 @@ use grader::checks;
 use grader::verify::{Kind, discover};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 /// Every `.rs` file below a folder, with its text.
@@ -37,8 +40,17 @@ fn every_check_file_is_listed_and_its_id_equals_its_path() {
     let mut on_disk = BTreeSet::new();
     for (path, text) in sources(&dir) {
         if text.contains("pub static CHECK") {
-            let stage = path.parent().unwrap().file_name().unwrap().to_string_lossy();
-            let name = path.file_stem().unwrap().to_string_lossy().replace('_', "-");
+            let stage = path
+                .parent()
+                .unwrap()
+                .file_name()
+                .unwrap()
+                .to_string_lossy();
+            let name = path
+                .file_stem()
+                .unwrap()
+                .to_string_lossy()
+                .replace('_', "-");
             on_disk.insert(format!("{stage}.{name}"));
         }
     }
@@ -47,7 +59,12 @@ fn every_check_file_is_listed_and_its_id_equals_its_path() {
     assert_eq!(listed.len(), checks::all().len(), "an id is listed twice");
     for check in checks::all() {
         let path = format!("checks/{}.rs", check.id.replace('.', "/").replace('-', "_"));
-        assert!(check.file.ends_with(&path), "{} stands in {}", check.id, check.file);
+        assert!(
+            check.file.ends_with(&path),
+            "{} stands in {}",
+            check.id,
+            check.file
+        );
     }
 }
 
@@ -64,12 +81,29 @@ fn every_check_has_its_five_headings_three_hints_and_short_lines() {
         let meta = check.meta();
         let found: Vec<&str> = meta.docs.lines().filter(|l| l.starts_with("## ")).collect();
         assert_eq!(found, HEADINGS, "{}", check.id);
-        assert!(meta.hints.len() >= 3, "{} has {} hints", check.id, meta.hints.len());
-        assert!(meta.hints[0].ends_with('?'), "{}: the first hint is a question", check.id);
+        assert!(
+            meta.hints.len() >= 3,
+            "{} has {} hints",
+            check.id,
+            meta.hints.len()
+        );
+        assert!(
+            meta.hints[0].ends_with('?'),
+            "{}: the first hint is a question",
+            check.id
+        );
         assert!(!meta.refs.is_empty(), "{} names no reference", check.id);
         let summary = &meta.summary;
-        assert!(summary.len() < 100 && !summary.ends_with('.'), "{}: {summary}", check.id);
-        assert!(summary.starts_with(char::is_lowercase), "{}: {summary}", check.id);
+        assert!(
+            summary.len() < 100 && !summary.ends_with('.'),
+            "{}: {summary}",
+            check.id
+        );
+        assert!(
+            summary.starts_with(char::is_lowercase),
+            "{}: {summary}",
+            check.id
+        );
     }
 }
 
@@ -79,8 +113,17 @@ fn needs_lie_earlier_and_make_no_circle() {
     let place: BTreeMap<&str, usize> = all.iter().enumerate().map(|(n, c)| (c.id, n)).collect();
     for check in &all {
         for need in check.needs {
-            assert!(place[need.id] < place[check.id], "{} needs {} which comes later", check.id, need.id);
-            assert!(need.stage() <= check.stage(), "{} needs a later stage", check.id);
+            assert!(
+                place[need.id] < place[check.id],
+                "{} needs {} which comes later",
+                check.id,
+                need.id
+            );
+            assert!(
+                need.stage() <= check.stage(),
+                "{} needs a later stage",
+                check.id
+            );
         }
     }
 }
@@ -102,21 +145,44 @@ fn flaws_name_known_checks_and_the_check_they_are_named_after() {
     let known: BTreeSet<&str> = checks::all().iter().map(|c| c.id).collect();
     for fixture in discover(&root()).unwrap() {
         for id in fixture.expect.iter().chain(&fixture.also) {
-            assert!(known.contains(id.as_str()), "{} names `{id}`", fixture.title());
+            assert!(
+                known.contains(id.as_str()),
+                "{} names `{id}`",
+                fixture.title()
+            );
         }
         if fixture.kind == Kind::Flaw {
             let named = fixture.expect.iter().any(|id| {
-                fixture.name == *id || fixture.name.strip_prefix(id.as_str()).is_some_and(|n| n.starts_with('.'))
+                fixture.name == *id
+                    || fixture
+                        .name
+                        .strip_prefix(id.as_str())
+                        .is_some_and(|n| n.starts_with('.'))
             });
-            assert!(named, "{} is not named after what it expects", fixture.title());
+            assert!(
+                named,
+                "{} is not named after what it expects",
+                fixture.title()
+            );
         }
     }
 }
 
 /// Rooms in the order of the house; a room uses only rooms before it.
 const ROOMS: [&str; 13] = [
-    "model", "pack", "submission", "runtime", "probe", "check", "checks", "run", "score", "feedback",
-    "report", "verify", "cli",
+    "model",
+    "pack",
+    "submission",
+    "runtime",
+    "probe",
+    "check",
+    "checks",
+    "run",
+    "score",
+    "feedback",
+    "report",
+    "verify",
+    "cli",
 ];
 
 #[test]
@@ -125,14 +191,28 @@ fn rooms_look_only_upward() {
     for (n, room) in ROOMS.iter().enumerate() {
         for (path, text) in sources(&src.join(room)) {
             for used in uses(&text) {
-                let Some(at) = ROOMS.iter().position(|r| *r == used) else { continue };
-                assert!(at <= n, "{} uses `{used}`, a room below its own", path.display());
+                let Some(at) = ROOMS.iter().position(|r| *r == used) else {
+                    continue;
+                };
+                assert!(
+                    at <= n,
+                    "{} uses `{used}`, a room below its own",
+                    path.display()
+                );
             }
         }
     }
     for (path, _) in sources(&src) {
-        let first = path.strip_prefix(&src).unwrap().iter().next().unwrap().to_string_lossy().into_owned();
-        let known = ROOMS.contains(&first.as_str()) || ["lib.rs", "main.rs"].contains(&first.as_str());
+        let first = path
+            .strip_prefix(&src)
+            .unwrap()
+            .iter()
+            .next()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let known =
+            ROOMS.contains(&first.as_str()) || ["lib.rs", "main.rs"].contains(&first.as_str());
         assert!(known, "{} stands in no room", path.display());
     }
 }
@@ -143,7 +223,11 @@ fn uses(text: &str) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for line in code {
         for part in line.split("crate::").skip(1) {
-            used.insert(part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+            used.insert(
+                part.chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect(),
+            );
         }
     }
     used
@@ -165,6 +249,10 @@ fn no_file_outgrows_its_screen() {
 fn points_and_stages_follow_from_the_declaration() {
     let ids: Vec<&str> = checks::all().iter().map(|c: &&Check| c.id).collect();
     for check in checks::all() {
-        assert!(check.id.starts_with(check.stage().as_str()), "{} of {ids:?}", check.id);
+        assert!(
+            check.id.starts_with(check.stage().as_str()),
+            "{} of {ids:?}",
+            check.id
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod bad;
 mod carries;
+mod cli;
 mod curriculum;
 mod draft;
 mod examples;

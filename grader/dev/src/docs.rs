@@ -1,4 +1,4 @@
-//! Documentation that is generated: the list of checks, and the JSON Schema of the report.
+//! Documentation that is generated: the list of checks, the JSON Schema of the report, and the picture of one.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -20,10 +20,12 @@ pub(crate) struct Docs {
 pub(crate) fn run(args: &Docs) -> Result<()> {
     let docs = root().join("grader/docs");
     let mut stale = Vec::new();
-    for (name, text) in [
+    let pages = [
         ("checks.md", checks_page()?),
         ("report.schema.json", report::json::schema()?),
-    ] {
+        ("report.svg", picture(&docs.join("report.json"))?),
+    ];
+    for (name, text) in pages {
         let path = docs.join(name);
         if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
             continue;
@@ -46,6 +48,14 @@ fn write(path: &Path, text: &str) -> Result<()> {
         std::fs::create_dir_all(dir)?;
     }
     std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}
+
+/// The terminal report of a run that is kept as JSON, drawn as a terminal shows it.
+fn picture(json: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(json).with_context(|| json.display().to_string())?;
+    let report = serde_json::from_str(&text).context("reading the report to draw")?;
+    let shown = report::terminal::render(&report, 88, report::Style::COLOUR);
+    Ok(anstyle_svg::Term::new().render_svg(&shown))
 }
 
 /// Every check with its documentation, stage by stage.

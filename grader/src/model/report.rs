@@ -117,6 +117,7 @@ pub struct TierStanding {
     /// Checks that must pass and did not.
     pub missing: Vec<CheckId>,
     /// Checks that must pass and cannot be judged on this runtime: they do not hold the gate shut.
+    #[serde(default)]
     pub unjudged: Vec<CheckId>,
     /// Whether the gate is open.
     pub open: bool,

@@ -7,6 +7,12 @@ use serde_json::Value;
 
 use super::{OpId, Pick, Place};
 
+mod env;
+mod policy;
+
+pub use env::{AuthEnv, LoginLimit, Signing, Ttl};
+pub use policy::{Fallout, LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy};
+
 /// `[auth]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Auth {
@@ -63,68 +69,6 @@ pub struct Csrf {
     pub send: Place,
 }
 
-/// Variables the grader sets at boot; the service must read them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AuthEnv {
-    /// The key with which credentials are signed.
-    pub signing: Option<Signing>,
-    /// The variable for the `iss` claim.
-    pub issuer: Option<String>,
-    /// The variable for the `aud` claim.
-    pub audience: Option<String>,
-    /// Lifetimes by name: `access_ttl`, `refresh_ttl`, `idle`, `life`, `reset_ttl`.
-    pub ttls: BTreeMap<String, Ttl>,
-    /// The limit on failed logins.
-    pub login_limit: Option<LoginLimit>,
-    /// The variable with the address of the mail server.
-    pub mail: Option<String>,
-}
-
-/// How credentials are signed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signing {
-    /// One secret for both sides.
-    Shared {
-        /// The JWS algorithm: `HS256`.
-        alg: String,
-        /// The variable.
-        secret: String,
-    },
-    /// A pair of keys, in PEM.
-    Pair {
-        /// The JWS algorithm: `RS256`, `ES256`, `EdDSA`.
-        alg: String,
-        /// The variable of the private key.
-        private: String,
-        /// The variable of the public key.
-        public: String,
-    },
-}
-
-/// A lifetime the service reads from its environment, in seconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ttl {
-    /// The variable.
-    pub name: String,
-    /// The value in the main world.
-    pub normal: u64,
-    /// The value in the world of short lifetimes.
-    pub short: u64,
-}
-
-/// The limit on failed logins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoginLimit {
-    /// The variable.
-    pub name: String,
-    /// What the assignment asks for.
-    pub normal: u64,
-    /// High enough that the grader's own logins never meet it.
-    pub loose: u64,
-    /// The window in which failures are counted.
-    pub window: Option<Ttl>,
-}
-
 /// What an operation does for authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -177,116 +121,6 @@ pub enum CodeBy {
     Mail,
     /// In the service's log.
     Log,
-}
-
-/// Design choices that turn a would-be failure into something else.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Policy {
-    /// How refreshing works.
-    pub refresh: RefreshPolicy,
-    /// What logging out ends.
-    pub logout: LogoutPolicy,
-    /// What a changed password ends.
-    pub change_password: Fallout,
-    /// How one-time codes for a reset behave.
-    pub reset: ResetPolicy,
-    /// How long a demoted or deleted user may live on, in seconds.
-    pub propagation_s: u64,
-}
-
-/// How refreshing works.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefreshPolicy {
-    /// How often a refresh token may be used.
-    pub usage: RefreshUse,
-    /// What happens when a used one comes again.
-    pub on_reuse: OnReuse,
-    /// How long a used one may still work, in seconds.
-    pub grace_s: u64,
-    /// Refreshing does not extend the session's end.
-    pub absolute: bool,
-}
-
-/// How often a refresh token may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RefreshUse {
-    /// Once; each refresh gives a new one.
-    Single,
-    /// Until it expires.
-    Many,
-}
-
-/// What happens when a used refresh token comes again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OnReuse {
-    /// It is refused, no more.
-    Reject,
-    /// All that came of the same login is ended.
-    RevokeFamily,
-}
-
-/// What logging out ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogoutPolicy {
-    /// The parts of the credential that die: `access`, `refresh`.
-    pub kills: Vec<String>,
-    /// Whose: `session` or `all-sessions`.
-    pub scope: Fallout,
-    /// How long they may live on, in seconds; `None`: until they expire.
-    pub within_s: Option<u64>,
-}
-
-/// Which sessions something ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Fallout {
-    /// None of them.
-    Nothing,
-    /// The one that called.
-    Session,
-    /// All but the one that called.
-    #[default]
-    OtherSessions,
-    /// All of them.
-    AllSessions,
-}
-
-/// How one-time codes for a reset behave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResetPolicy {
-    /// How long one lives, in seconds.
-    pub ttl_s: u64,
-    /// It works once.
-    pub single: bool,
-}
-
-impl Default for RefreshPolicy {
-    fn default() -> Self {
-        Self {
-            usage: RefreshUse::Single,
-            on_reuse: OnReuse::Reject,
-            grace_s: 0,
-            absolute: false,
-        }
-    }
-}
-
-impl Default for LogoutPolicy {
-    fn default() -> Self {
-        Self {
-            kills: vec!["access".into()],
-            scope: Fallout::Session,
-            within_s: Some(0),
-        }
-    }
-}
-
-impl Default for ResetPolicy {
-    fn default() -> Self {
-        Self {
-            ttl_s: 3600,
-            single: true,
-        }
-    }
 }
 
 /// How somebody comes to have a role.

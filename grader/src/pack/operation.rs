@@ -4,7 +4,17 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
 
-use super::{PathTemplate, Place};
+use super::PathTemplate;
+
+mod listing;
+mod method;
+mod security;
+mod status;
+
+pub use listing::{Listing, Paging};
+pub use method::Method;
+pub use security::Security;
+pub use status::StatusPattern;
 
 /// How a pack names an operation: its `operationId`, or `METHOD /path` where the contract gives it none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,58 +36,6 @@ impl From<&str> for OpId {
 impl fmt::Display for OpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
-    }
-}
-
-/// The methods OpenAPI knows, without `TRACE`, which no service should answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are HTTP's own")]
-pub enum Method {
-    Get,
-    Head,
-    Options,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Get,
-        Self::Head,
-        Self::Options,
-        Self::Post,
-        Self::Put,
-        Self::Patch,
-        Self::Delete,
-    ];
-
-    /// The method as it stands in a request line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Options => "OPTIONS",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-
-    /// The method with this name, in any case.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|m| m.as_str().eq_ignore_ascii_case(name))
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -160,117 +118,6 @@ pub struct Reply {
     pub headers: BTreeMap<String, bool>,
 }
 
-/// The statuses a reply stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum StatusPattern {
-    /// One status.
-    Exact(u16),
-    /// `2XX`: a class, by its first digit.
-    Class(u8),
-    /// `default`: any status not declared otherwise.
-    Default,
-}
-
-/// Who may call an operation, from the contract's `security`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Security {
-    /// Nobody needs to say who they are.
-    pub anyone: bool,
-    /// The roles that may call; empty means anybody who is somebody. Any one of them is enough.
-    pub roles: Vec<String>,
-    /// The security schemes by which a caller says who they are.
-    pub schemes: Vec<String>,
-}
-
-/// A reply that is a list of things.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
-    /// Where the things are: `/items/*`, or `/*` for a bare array.
-    pub items: Place,
-    /// How the next ones are had.
-    pub paging: Paging,
-    /// The query parameter for the size of a page.
-    pub limit: Option<String>,
-    /// The most that `limit` may ask for.
-    pub max: Option<u64>,
-}
-
-/// How the next part of a list is had. Parameters are query parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Paging {
-    /// All at once.
-    None,
-    /// The reply carries a cursor for the next page; null or absent on the last.
-    Cursor {
-        /// The parameter that takes the cursor.
-        param: String,
-        /// Where in the reply the next cursor is.
-        next: Place,
-    },
-    /// Skip so many.
-    Offset {
-        /// The parameter that says how many to skip.
-        param: String,
-    },
-    /// Pages by number.
-    Page {
-        /// The parameter that takes the number.
-        param: String,
-        /// The number of the first page, from the parameter's `minimum`; 1 unless it says 0.
-        first: u64,
-    },
-}
-
-impl StatusPattern {
-    /// Reads `200`, `2XX` or `default`.
-    pub fn parse(text: &str) -> Option<Self> {
-        if text == "default" {
-            return Some(Self::Default);
-        }
-        if let Some(class) = text.strip_suffix("XX").or_else(|| text.strip_suffix("xx")) {
-            return class
-                .parse()
-                .ok()
-                .filter(|c| (1..=5).contains(c))
-                .map(Self::Class);
-        }
-        text.parse()
-            .ok()
-            .filter(|s| (100..=599).contains(s))
-            .map(Self::Exact)
-    }
-
-    /// Whether the status is one of them.
-    pub fn holds(self, status: u16) -> bool {
-        match self {
-            Self::Exact(s) => s == status,
-            Self::Class(c) => status / 100 == u16::from(c),
-            Self::Default => true,
-        }
-    }
-}
-
-impl fmt::Display for StatusPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exact(s) => write!(f, "{s}"),
-            Self::Class(c) => write!(f, "{c}XX"),
-            Self::Default => write!(f, "default"),
-        }
-    }
-}
-
-impl Security {
-    /// Whether somebody with this role (`None`: nobody in particular) may call.
-    pub fn allows(&self, role: Option<&str>) -> bool {
-        match role {
-            _ if self.anyone => true,
-            None => false,
-            Some(role) => self.roles.is_empty() || self.roles.iter().any(|r| r == role),
-        }
-    }
-}
-
 impl Operation {
     /// `POST /venues`: method and path as the contract spells them, without the base path.
     pub fn line(&self) -> String {
@@ -341,31 +188,5 @@ impl Operation {
                 && (p.name == name
                     || place == ParamPlace::Header && p.name.eq_ignore_ascii_case(name))
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_hold_what_they_say() {
-        assert!(StatusPattern::parse("2XX").unwrap().holds(204));
-        assert!(!StatusPattern::parse("404").unwrap().holds(400));
-        assert_eq!(StatusPattern::parse("9XX"), None);
-        assert_eq!(StatusPattern::parse("99"), None);
-    }
-
-    #[test]
-    fn a_role_is_enough_and_nobody_is_not() {
-        let some = Security {
-            roles: vec!["organiser".into()],
-            ..Security::default()
-        };
-        assert!(
-            some.allows(Some("organiser")) && !some.allows(Some("customer")) && !some.allows(None)
-        );
-        let anybody = Security::default();
-        assert!(anybody.allows(Some("customer")) && !anybody.allows(None));
     }
 }

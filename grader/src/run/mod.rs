@@ -6,6 +6,8 @@ mod ask;
 mod conduct;
 mod plan;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod worlds;
 
 pub use conduct::{Run, conduct};

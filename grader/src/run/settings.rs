@@ -11,7 +11,7 @@ pub struct Settings {
     pub selection: Selection,
     /// The same seed asks the same questions.
     pub seed: u64,
-    /// How many worlds stand at once.
+    /// How many worlds of their own may stand at once, beside those that checks share.
     pub jobs: usize,
     /// How many checks share one world at once.
     pub company: usize,
@@ -26,7 +26,7 @@ impl Default for Settings {
         Self {
             selection: Selection::default(),
             seed: 1,
-            jobs: 2,
+            jobs: 1,
             company: 4,
             check_limit: Duration::from_secs(120),
             run_limit: Duration::from_secs(1800),

@@ -45,7 +45,7 @@ impl Worlds {
             events,
             built: OnceCell::new(),
             shared: kinds.into_iter().map(|k| (k, Default::default())).collect(),
-            own: Semaphore::new(jobs.saturating_sub(1).max(1)),
+            own: Semaphore::new(jobs.max(1)),
             count: AtomicUsize::new(0),
         }
     }
@@ -131,7 +131,7 @@ impl Worlds {
     }
 
     /// The worlds that are shared and up.
-    fn up(&self) -> impl Iterator<Item = &Arc<Raised>> {
+    pub(super) fn up(&self) -> impl Iterator<Item = &Arc<Raised>> {
         self.shared
             .values()
             .filter_map(|(cell, _)| cell.get()?.as_ref().ok())

@@ -29,6 +29,8 @@ pub use kept::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};
 pub use open::{Choice, Options, Refusal, open};
 pub use spec::{Built, Limits, WorldSpec};
 pub use story::{BootStory, Exited, Phase, Trouble};
+#[cfg(test)]
+pub(crate) use world::Host;
 pub use world::World;
 
 /// How submissions are raised. One behaviour, several ways: child processes, containers, a service that

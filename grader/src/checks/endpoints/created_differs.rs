@@ -65,10 +65,10 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
                 saw: format!("the {fact} of {} comes back as another value", a(&entity)),
                 expected: format!("{} as it was sent", shown.sent),
                 actual: format!("{} in {}", told(shown), operations.join(", ")),
+                note: cause(shown),
                 evidence: std::iter::once(cx.seen("what was sent", &planted.created))
                     .chain(
-                        sights
-                            .iter()
+                        shows(&sights, &planted)
                             .map(|(op, e, _)| cx.seen(format!("what {op} shows"), e)),
                     )
                     .collect(),
@@ -77,6 +77,36 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         }
     }
     Ok(findings.verdict())
+}
+
+/// The first sight that is not the making itself, whose exchange stands in the finding already.
+fn shows<'s>(
+    sights: &'s Sights,
+    planted: &Planted,
+) -> impl Iterator<Item = &'s (OpId, Exchange, Shown)> {
+    let made = planted.created.number;
+    sights
+        .iter()
+        .filter(move |(_, e, _)| e.number != made)
+        .take(1)
+}
+
+/// A friendly second sentence where the two values show the cause.
+fn cause(shown: &Shown) -> Option<String> {
+    let (sent, got) = (shown.sent.as_str()?, shown.got.as_ref()?.as_str()?);
+    let says = if sent.len() > 19
+        && got.get(..19) == sent.get(..19)
+        && sent.get(10..11) == Some("T")
+    {
+        "The clock shows the same time and the offset is gone: convert to UTC instead of dropping it."
+    } else if got.to_lowercase() == sent.to_lowercase() {
+        "Only upper and lower case differ: compare without regard to case if you must, and keep what was sent."
+    } else if !got.is_empty() && sent.starts_with(got) {
+        "It is cut off: look at the width of the column and at what shortens it on the way."
+    } else {
+        return None;
+    };
+    Some(says.to_owned())
 }
 
 fn told(shown: &Shown) -> String {

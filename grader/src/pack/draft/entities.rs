@@ -26,6 +26,8 @@ pub(super) struct Joint<'c> {
     pub(super) set: &'c Operation,
     pub(super) unset: Option<&'c Operation>,
     pub(super) ends: IndexMap<String, String>,
+    /// What is said about the link itself.
+    pub(super) facts: Vec<String>,
 }
 
 /// The things the contract's POST operations make, by name.
@@ -196,12 +198,22 @@ pub(super) fn joints<'c>(contract: &'c Contract, names: &[String]) -> IndexMap<S
                 .operations
                 .iter()
                 .find(|o| o.method == Method::Delete && o.path == op.path);
+            let body = op
+                .body
+                .as_ref()
+                .map(|b| shape::members(contract, &b.schema.value));
+            let plain = body
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|(_, f)| !is_nested(contract, f));
+            let facts = plain.map(|(name, _)| name).collect();
             joints.insert(
                 name,
                 Joint {
                     set: op,
                     unset,
                     ends,
+                    facts,
                 },
             );
         }

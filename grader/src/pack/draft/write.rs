@@ -135,11 +135,8 @@ fn link(out: &mut String, name: &str, joint: &entities::Joint<'_>) {
         .map(|(n, at)| format!("{n} = {}", quoted(at)))
         .collect();
     line(out, &format!("ends  = {{ {} }}", ends.join(", ")));
-    if joint.set.body.is_some() {
-        line(
-            out,
-            "# check: what is said about the link itself? facts = […]",
-        );
+    if !joint.facts.is_empty() {
+        line(out, &format!("facts = {}", list(&joint.facts)));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reads an OpenAPI document into a [`Contract`](super::Contract).
 
+mod bodies;
 mod listing;
 mod operations;
 mod read;

@@ -195,6 +195,7 @@ mod tests {
                 .value,
             json!({"a": [1, 2]})
         );
+        log.file("o.yaml", "a: 1\na: 2\n");
         assert!(Document::read("o.yaml", "a: 1\na: 2\n", &log).is_none());
         let problems = log.into_problems("p".into());
         assert_eq!(problems.problems[0].line, 2);

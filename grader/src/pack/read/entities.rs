@@ -2,15 +2,12 @@
 
 use indexmap::IndexMap;
 
-use crate::pack::{
-    Call, Entity, Find, Key, KeyPart, MadeBy, Manner, Method, Operation, Owner, Place, Spot,
-    Update, openapi::shape,
-};
+use crate::pack::{Call, Entity, Key, KeyPart, Manner, Method, Operation, Owner, Place, Update};
 
 use super::{
     Reader, bind, calls, facts,
     ground::Ground,
-    keys, log, parents,
+    keys, made, parents,
     tab::{At, Item, Tab},
 };
 
@@ -33,7 +30,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &mut Tab<'_>) -> IndexMap<String, 
         }
         tab.done();
     }
-    made_of_makers(reader, &entities, &spots);
+    made::made_of_makers(reader, &entities, &spots);
     parents::circles(reader, &entities, &spots);
     for (name, item) in binds {
         bind::entity(reader, &name, item, &mut entities, &spots);
@@ -49,7 +46,7 @@ fn entity(
 ) -> Option<Entity> {
     let create_item = tab.get("create");
     let create = create_item.as_ref().and_then(|i| reader.op_of(i));
-    let made = made_by(reader, tab);
+    let made = made::made_by(reader, tab);
     let broken = create_item.is_some() && create.is_none();
     let maker = create.or(made.as_ref().map(|(op, _)| *op));
     let both = create_item.is_some() && made.is_some();
@@ -61,7 +58,7 @@ fn entity(
         let cure = "write `create = \"…\"`, or `made_by = \"…\"` with `at = \"…\"`";
         reader.log.say(&name.spot, what, cure);
     }
-    let find = tab.get("find").and_then(|i| find(reader, &i));
+    let find = tab.get("find").and_then(|i| made::find(reader, &i));
     let base = create.or_else(|| find.as_ref().and_then(|(op, _)| reader.contract.op(op)));
     let found = calls::find(reader, tab, base);
     let made = made.map(|(_, made)| made);
@@ -127,127 +124,6 @@ fn entity(
         unique: uniques,
         find: find.map(|(_, find)| find),
     })
-}
-
-/// `made_by` and `at`: where in another's request the thing stands, and where in the reply.
-pub(super) fn made_by<'a>(
-    reader: &Reader<'a>,
-    tab: &mut Tab<'_>,
-) -> Option<(&'a Operation, MadeBy)> {
-    let item = tab.get("made_by");
-    let at = tab.get("at");
-    let reply_at = tab.get("reply_at").and_then(|i| reader.place_of(&i));
-    let item = item?;
-    let op = reader.op_of(&item)?;
-    let Some(at) = at else {
-        reader.log.say(
-            &item.spot(),
-            "`made_by` does not say where in the body the thing stands",
-            "write `at = \"/customer\"`, or `at = \"/items/*\"` for each of a list",
-        );
-        return None;
-    };
-    let text = at.text()?;
-    let place = reader.place(&text)?;
-    let in_schema = |schema: Option<&serde_json::Value>, place: &Place| {
-        shape::at(reader.contract, schema?, place.pointer()?)
-    };
-    let body = op.body.as_ref().map(|b| &b.schema.value);
-    if in_schema(body, &place).is_none() {
-        let what = format!("nothing stands at `{place}` in the body of `{}`", op.id);
-        let known = body
-            .map(|b| shape::members(reader.contract, b))
-            .unwrap_or_default();
-        let known: Vec<String> = known.keys().map(|k| format!("/{k}")).collect();
-        reader.log.unknown(
-            &text.spot,
-            what,
-            &text.value,
-            known.iter().map(String::as_str),
-        );
-        return None;
-    }
-    let reply = op.ok().and_then(|r| r.schema.as_ref()).map(|s| &s.value);
-    let reply_at = reply_at.or_else(|| in_schema(reply, &place).map(|_| place.clone()));
-    Some((
-        op,
-        MadeBy {
-            op: op.id.clone(),
-            at: place,
-            reply_at,
-        },
-    ))
-}
-
-/// A part of a whole can name it as its parent (`@`) only if the whole is made by the same operation.
-fn made_of_makers(
-    reader: &Reader<'_>,
-    entities: &IndexMap<String, Entity>,
-    spots: &IndexMap<String, log::Spot>,
-) {
-    for entity in entities.values() {
-        for (name, parent) in &entity.parents {
-            if parent.at.spot != Spot::Made {
-                continue;
-            }
-            let whole = entities.get(&parent.entity).and_then(Entity::maker);
-            if entity.made_by.is_none() || whole != entity.maker() {
-                let what = format!("`@` does not make a `{name}` here");
-                let cure = "`@` is the thing that the same operation makes; name the place of the parent's key otherwise";
-                if let Some(spot) = spots.get(&entity.name) {
-                    reader.log.say(spot, what, cure);
-                }
-            }
-        }
-    }
-}
-
-fn find(reader: &Reader<'_>, item: &Item<'_>) -> Option<(String, Find)> {
-    let mut tab = item.table()?;
-    let op = tab
-        .need("op", "name the operation")
-        .and_then(|i| reader.op_of(&i));
-    let key = tab
-        .need("key", "say where the reply shows the key")
-        .and_then(|i| reader.place_of(&i));
-    let by = tab.need(
-        "by",
-        "say which facts it takes, and where: `by = { email = \"query:email\" }`",
-    );
-    let mut places = IndexMap::new();
-    for (fact, item) in by
-        .and_then(|i| i.table())
-        .map(|t| t.all())
-        .unwrap_or_default()
-    {
-        let Some(place) = reader.place_of(&item) else {
-            continue;
-        };
-        if op.is_some_and(|op| place.pointer().is_none() && !facts::is_param(op, &place)) {
-            let id = op.map_or("", |op| op.id.as_str());
-            let params = op.map(|op| {
-                op.params
-                    .iter()
-                    .map(|p| p.name.as_str())
-                    .collect::<Vec<_>>()
-            });
-            let what = format!("`{id}` has no parameter `{place}`");
-            reader
-                .log
-                .unknown(&item.spot(), what, &fact.value, params.unwrap_or_default());
-        }
-        places.insert(fact.value, place);
-    }
-    tab.done();
-    let op = op?;
-    Some((
-        op.id.0.clone(),
-        Find {
-            op: op.id.clone(),
-            by: places,
-            key: key?,
-        },
-    ))
 }
 
 fn secrets(reader: &Reader<'_>, item: &Item<'_>, ground: &Ground) -> IndexMap<String, Place> {

@@ -45,7 +45,7 @@ fn link(
     let set_item = tab.get("set");
     let set = set_item.as_ref().and_then(|i| reader.op_of(i));
     let unset = tab.get("unset").and_then(|i| reader.op_of(&i));
-    let made = super::entities::made_by(reader, tab);
+    let made = super::made::made_by(reader, tab);
     if set_item.is_some() == made.is_some() {
         let what = format!("[link.{}] must say how it is made, in one way", name.value);
         let cure = "write `set = \"…\"`, or `made_by = \"…\"` with `at = \"…\"`";

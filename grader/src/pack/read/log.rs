@@ -117,7 +117,11 @@ impl Log {
 
 /// The line and column of a byte, both from 1; the column counts characters.
 fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at.min(text.len())).unwrap_or("");
+    let mut end = at.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &text[..end];
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
     (line, column)
@@ -129,7 +133,7 @@ mod tests {
 
     #[test]
     fn places_count_characters_from_one() {
-        assert_eq!(line_and_column("a = 'ü'\nbé = 1\n", 11), (2, 3));
+        assert_eq!(line_and_column("a = 'ü'\nbé = 1\n", 12), (2, 3));
         assert_eq!(line_and_column("", 0), (1, 1));
     }
 }

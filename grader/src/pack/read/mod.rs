@@ -3,6 +3,7 @@
 mod access;
 mod auth;
 mod authenv;
+mod authops;
 mod bind;
 mod calls;
 mod entities;
@@ -11,10 +12,12 @@ mod ground;
 mod keys;
 mod links;
 pub(in crate::pack) mod log;
+mod made;
 mod paging;
 mod parents;
 mod policy;
 mod project;
+mod service;
 mod stages;
 pub(in crate::pack) mod tab;
 mod theory;
@@ -76,7 +79,7 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
     let mut root = Tab::root(PROJECT, table.get_ref(), log);
     // What needs no contract is read even when the contract is broken.
     let project = project::project(&mut root, source.folder_name().as_deref(), checks, log);
-    let service = project::service(&mut root, log);
+    let service = service::service(&mut root, log);
     let (mut contract, doc) = contract?;
     paging::overrides(&mut root, &mut contract, log);
     let reader = Reader {

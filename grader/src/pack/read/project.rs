@@ -1,10 +1,8 @@
-//! `[project]`, `[service]`, `[errors]`, `[mentor]`.
-
-use std::{collections::BTreeMap, time::Duration};
+//! `[project]`, `[errors]`, `[mentor]`.
 
 use crate::{
     model::CheckIndex,
-    pack::{Errors, Gate, Mentor, Method, Project, Ready, Service, Shows},
+    pack::{Errors, Gate, Mentor, Project, Shows},
 };
 
 use super::{
@@ -80,8 +78,7 @@ pub(super) fn project(
 
 /// The id is the folder's name, and a number at its front is the tier.
 fn name(id: &At<String>, tier: u64, folder: Option<&str>, log: &Log) {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if id.value.is_empty() || !id.value.chars().all(plain) {
+    if !is_id(&id.value) {
         log.say(
             &id.spot,
             format!("`{}` is no project id", id.value),
@@ -114,11 +111,25 @@ fn name(id: &At<String>, tier: u64, folder: Option<&str>, log: &Log) {
     }
 }
 
+/// Lower-case letters, digits and hyphens.
+fn is_id(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.chars().all(plain)
+}
+
 fn order(id: &At<String>, tier: &At<u64>, after: &[At<String>], log: &Log) {
     if tier.value == 0 {
         log.say(&tier.spot, "tier 0 does not exist", "count tiers from 1");
     }
     for earlier in after {
+        if !is_id(&earlier.value) {
+            let what = format!("`{}` is no project id", earlier.value);
+            log.say(
+                &earlier.spot,
+                what,
+                "name the project before this one: `after = [\"1-listings\"]`",
+            );
+        }
         let front = earlier
             .value
             .split('-')
@@ -181,88 +192,6 @@ fn gate(
     }
     tab.done();
     gate
-}
-
-pub(super) fn service(root: &mut Tab<'_>, log: &Log) -> Option<Service> {
-    let cure = "write `[service]` with `ready = \"GET /healthz\"`";
-    let mut tab = root.need("service", cure)?.table()?;
-    let ready = tab
-        .need(
-            "ready",
-            "say what answers when the service is up: `ready = \"GET /healthz\"`",
-        )
-        .and_then(|i| i.text())
-        .and_then(|text| ready(&text, log));
-    let within = tab
-        .get("within")
-        .and_then(|i| duration(&i, log))
-        .unwrap_or(Duration::from_secs(60));
-    let mut variable = |key, default: &str| {
-        tab.get(key)
-            .and_then(|i| i.text())
-            .map_or_else(|| default.to_owned(), |t| t.value)
-    };
-    let (port, database) = (
-        variable("port", "PORT"),
-        variable("database", "DATABASE_URL"),
-    );
-    let mut env = BTreeMap::new();
-    if let Some(table) = tab.get("env").and_then(|i| i.table()) {
-        for (key, item) in table.all() {
-            if let Some(text) = item.text() {
-                env.insert(key.value, text.value);
-            }
-        }
-    }
-    tab.done();
-    Some(Service {
-        ready: ready?,
-        within,
-        port,
-        database,
-        env,
-    })
-}
-
-fn ready(text: &At<String>, log: &Log) -> Option<Ready> {
-    let read = text.value.split_once(' ').and_then(|(method, path)| {
-        let method = Method::parse(method)?;
-        path.starts_with('/').then(|| Ready {
-            method,
-            path: path.trim().to_owned(),
-        })
-    });
-    if read.is_none() {
-        let what = format!("`{}` is not a method and a path", text.value);
-        log.say(&text.spot, what, "write it as `GET /healthz`");
-    }
-    read
-}
-
-/// `60s`, `500ms`, `2m`.
-pub(super) fn duration(item: &Item<'_>, log: &Log) -> Option<Duration> {
-    let text = item.text()?;
-    let digits = text
-        .value
-        .trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let read = digits
-        .parse::<u64>()
-        .ok()
-        .and_then(|n| match &text.value[digits.len()..] {
-            "ms" => Some(Duration::from_millis(n)),
-            "s" => Some(Duration::from_secs(n)),
-            "m" => n.checked_mul(60).map(Duration::from_secs),
-            _ => None,
-        });
-    if read.is_none_or(|d| d.is_zero()) {
-        let what = format!("`{}` is no length of time", text.value);
-        log.say(
-            &text.spot,
-            what,
-            "write a number and its unit: `500ms`, `60s`, `2m`",
-        );
-    }
-    read
 }
 
 pub(super) fn errors(root: &mut Tab<'_>) -> Errors {
