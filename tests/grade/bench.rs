@@ -65,9 +65,14 @@ impl Grader {
         grader
     }
 
-    pub(super) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
-        self.command.arg(arg);
+    pub(super) fn args(mut self, args: &[&str]) -> Self {
+        self.command.args(args);
         self
+    }
+
+    /// A place beside the report, for as long as the end of this run is held.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        self.reports.path().join(name)
     }
 
     pub(super) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -104,11 +109,22 @@ impl Grader {
         let child = self.command.spawn().unwrap();
         Running {
             child,
-            command: format!("{:?}", self.command),
+            command: shown(&self.command),
             reports: self.reports,
             started: Instant::now(),
         }
     }
+}
+
+/// A command as a reader would type it.
+fn shown(command: &Command) -> String {
+    let set = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let set = set.map(|(name, value)| format!("{}={}", name.display(), value.display()));
+    let args = command.get_args().map(|arg| arg.display().to_string());
+    let words = set.chain(["grader".to_owned()]).chain(args);
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A grader at work.

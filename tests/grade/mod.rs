@@ -3,14 +3,13 @@
 mod bench;
 mod boots;
 mod ends;
+mod kept;
 mod machine;
 mod other;
 mod packs;
-mod part;
 mod pipes;
 mod reports;
 mod rude;
-mod running;
 mod runs;
 mod service;
 mod usage;
