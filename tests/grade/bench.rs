@@ -33,13 +33,7 @@ pub(super) struct Grader {
 impl Grader {
     pub(super) fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
-        for name in [
-            "NO_COLOR",
-            "CLICOLOR_FORCE",
-            "COLUMNS",
-            "GRADER_PACKS",
-            "GRADER_POSTGRES_BIN",
-        ] {
+        for name in ["NO_COLOR", "COLUMNS", "GRADER_PACKS", "GRADER_POSTGRES_BIN"] {
             command.env_remove(name);
         }
         command.args(args).stdin(Stdio::null());
@@ -83,6 +77,22 @@ impl Grader {
     /// With a cache of its own.
     pub(super) fn cache(self, cache: &Path) -> Self {
         self.env("GRADER_CACHE", cache)
+    }
+
+    /// On a terminal of its own, as an interactive user sees it.
+    pub(super) fn on_a_terminal(self) -> Self {
+        let pty =
+            "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+        let mut command = Command::new("python3");
+        command.args(["-c", pty]).arg(self.command.get_program());
+        command.args(self.command.get_args()).stdin(Stdio::null());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self { command, ..self }
     }
 
     /// From its start to its end.

@@ -51,9 +51,10 @@ pub(super) struct GradeArgs {
     /// Ask only the checks of this stage, and what they stand on
     #[arg(long, value_name = "STAGE")]
     stage: Option<String>,
-    /// The same seed asks the same questions
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// The same seed asks the same questions (default: 1; another each time where a service that already runs
+    /// would remember them)
+    #[arg(long)]
+    seed: Option<u64>,
     /// How many copies of the service may run at once beside the main one
     #[arg(long, default_value_t = 1, value_parser = asked::jobs)]
     jobs: usize,
@@ -122,7 +123,7 @@ pub(super) async fn grade(args: GradeArgs, index: &CheckIndex) -> Exit {
 async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let settings = settings(&args, index).map_err(Stop::Usage)?;
     asked::places(&args.report).map_err(Stop::Usage)?;
-    let attach = args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach);
+    let attach = attaches(&args);
     let submission = match Submission::open(&args.dir) {
         Ok(submission) => Some(submission),
         // A service that already runs needs no folder.
@@ -207,11 +208,24 @@ fn tell(args: &GradeArgs, report: &Report) -> Result<Exit, Stop> {
 fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, String> {
     Ok(Settings {
         selection: asked::selection(&args.only, args.stage.as_deref(), index)?,
-        seed: args.seed,
+        seed: args.seed.unwrap_or_else(|| seed(args)),
         jobs: args.jobs,
         run_limit: Duration::from_secs(args.timeout),
         ..Settings::default()
     })
+}
+
+/// A service of ours is new in each run; one that already runs still has what an earlier run made, and would answer
+/// the same questions with conflicts.
+fn seed(args: &GradeArgs) -> u64 {
+    match attaches(args) {
+        true => rand::random::<u32>().into(),
+        false => 1,
+    }
+}
+
+fn attaches(args: &GradeArgs) -> bool {
+    args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach)
 }
 
 fn options(args: &GradeArgs) -> Options {
