@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::conduct::Stand;
 use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, StaticCx};
 use crate::model::{CheckId, Fault, Verdict, WorldKind};
-use crate::runtime::{Phase, Trouble};
+use crate::runtime::{Liveness, Phase, Trouble};
 
 /// The check that tells of a failed build.
 const BUILD: &str = "boot.build-fails";
@@ -54,15 +54,32 @@ async fn shared(
     let Some(lock) = stand.worlds.lock(check.world) else {
         return Err(Fault::new("choosing a world", "this kind is never shared"));
     };
-    if let Run::Shared(run) = check.run {
+    stand.worlds.revive(check.world, &raised).await?;
+    let (before, verdict) = if let Run::Shared(run) = check.run {
         let _company = lock.read().await;
         let _place = stand.company.acquire().await;
         began.send_replace(Some(Instant::now()));
-        return run(&mut cx(stand, check, &raised)?).await;
+        let before = raised.world.alive();
+        (before, run(&mut cx(stand, check, &raised)?).await)
+    } else {
+        let _alone = lock.write().await;
+        began.send_replace(Some(Instant::now()));
+        let before = raised.world.alive();
+        (before, in_world(stand, check, &raised).await)
+    };
+    if same_processes(&before, &raised) {
+        return verdict;
     }
-    let _alone = lock.write().await;
-    began.send_replace(Some(Instant::now()));
-    in_world(stand, check, &raised).await
+    // The service ended while this check was asked, beside others: nobody knows by whose request. Asked again
+    // alone, in a world of its own, it says what it is to blame for.
+    stand.worlds.revive(check.world, &raised).await?;
+    own(stand, check, began).await
+}
+
+/// Whether the same processes still run.
+fn same_processes(before: &[Liveness], raised: &Raised) -> bool {
+    let now = raised.world.alive();
+    before == now && now.iter().all(Liveness::runs)
 }
 
 async fn own(
@@ -77,8 +94,14 @@ async fn own(
     };
     began.send_replace(Some(Instant::now()));
     let verdict = in_world(stand, check, &raised).await;
+    let died = !raised.world.alive().iter().all(Liveness::runs);
     raised.world.lower().await?;
-    verdict
+    match verdict {
+        Ok(Verdict::Pass { .. }) if died => Ok(Verdict::Inconclusive {
+            control: "the service ended while it was asked".to_owned(),
+        }),
+        verdict => verdict,
+    }
 }
 
 async fn in_world(

@@ -177,7 +177,7 @@ async fn bounded(stand: &Arc<Stand>, check: &'static Check) -> (Verdict, Duratio
     let mut task = tokio::spawn(ask::ask(Arc::clone(stand), check, tell));
     let verdict = tokio::select! {
         ended = &mut task => match ended {
-            Ok(verdict) => verdict,
+            Ok(verdict) => unhindered(stand, check, verdict),
             Err(error) => Verdict::Broken { fault: format!("{}: {}", check.id, panicked(error)) },
         },
         why = overrun(stand, started.clone()) => {
@@ -188,6 +188,19 @@ async fn bounded(stand: &Arc<Stand>, check: &'static Check) -> (Verdict, Duratio
     };
     let began: Option<Instant> = *started.borrow();
     (verdict, began.map(|b| b.elapsed()).unwrap_or_default())
+}
+
+/// A limit on requests that answered in the service's place says nothing about the service.
+fn unhindered(stand: &Stand, check: &Check, verdict: Verdict) -> Verdict {
+    let judged = matches!(verdict, Verdict::Pass { .. } | Verdict::Fail { .. });
+    if judged && stand.journal.was_limited(check.id) {
+        let control =
+            "429 Too Many Requests was in the way, although every request waited for its turn";
+        return Verdict::Inconclusive {
+            control: control.to_owned(),
+        };
+    }
+    verdict
 }
 
 /// Ends when the check has had its time since it began (not while it waits for company to leave), or
