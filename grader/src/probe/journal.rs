@@ -93,6 +93,17 @@ impl Journal {
         })
     }
 
+    /// Whether a check met a connection that was refused or broken off.
+    pub fn was_cut_off(&self, check: &str) -> bool {
+        let broken = |e: &Exchange| {
+            matches!(
+                e.outcome,
+                Outcome::Refused { .. } | Outcome::CutShort { .. }
+            )
+        };
+        self.lock().iter().any(|e| e.check == check && broken(e))
+    }
+
     /// How many requests got no orderly answer, and the milliseconds spent waiting for answers, by check.
     pub fn waited(&self, check: &str) -> u64 {
         self.lock()

@@ -1,13 +1,14 @@
 //! Asks one check: finds it the world it needs, with as much company as it bears.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::conduct::Stand;
 use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, StaticCx};
 use crate::model::{CheckId, Fault, Verdict, WorldKind};
+use crate::probe::until;
 use crate::runtime::{Liveness, Phase, Trouble};
 
 /// The check that tells of a failed build.
@@ -67,13 +68,31 @@ async fn shared(
         let before = raised.world.alive();
         (before, in_world(stand, check, &raised).await)
     };
-    if same_processes(&before, &raised) {
+    if !ended(stand, check, &before, &raised).await? {
         return verdict;
     }
     // The service ended while this check was asked, beside others: nobody knows by whose request. Asked again
     // alone, in a world of its own, it says what it is to blame for.
     stand.worlds.revive(check.world, &raised).await?;
     own(stand, check, began).await
+}
+
+/// Whether the service ended while a check was asked. The kernel tells of an end a moment after the connection
+/// broke, so a check that met a broken connection gives it that moment.
+async fn ended(
+    stand: &Stand,
+    check: &Check,
+    before: &[Liveness],
+    raised: &Raised,
+) -> Result<bool, Fault> {
+    if !same_processes(before, raised) {
+        return Ok(true);
+    }
+    if !stand.journal.was_cut_off(check.id) {
+        return Ok(false);
+    }
+    let gone = async || Ok((!same_processes(before, raised)).then_some(()));
+    Ok(until(Duration::from_secs(1), gone).await?.is_some())
 }
 
 /// Whether the same processes still run.
@@ -94,7 +113,7 @@ async fn own(
     };
     began.send_replace(Some(Instant::now()));
     let verdict = in_world(stand, check, &raised).await;
-    let died = !raised.world.alive().iter().all(Liveness::runs);
+    let died = ended(stand, check, &raised.world.alive(), &raised).await?;
     raised.world.lower().await?;
     match verdict {
         Ok(Verdict::Pass { .. }) if died => Ok(Verdict::Inconclusive {
