@@ -8,6 +8,7 @@
 
 mod conventions;
 mod db;
+mod grade;
 mod pack;
 mod probe;
 mod runtime;

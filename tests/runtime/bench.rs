@@ -10,7 +10,7 @@ use grader::submission::Submission;
 use tempfile::TempDir;
 
 /// A service in thirty lines: answers every GET with its variables; `HOST` and `OWN_PORT` bend where it listens.
-pub(super) const SERVICE: &str = r#"
+pub(crate) const SERVICE: &str = r#"
 import http.server, json, os, socket, sys
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -33,14 +33,14 @@ def serve(host="0.0.0.0", port=None):
 "#;
 
 /// A submission and a cache; both go when this does.
-pub(super) struct Bench {
-    pub(super) folder: TempDir,
-    pub(super) cache: TempDir,
+pub(crate) struct Bench {
+    pub(crate) folder: TempDir,
+    pub(crate) cache: TempDir,
 }
 
 impl Bench {
     /// A folder with these files. `lib.py` is [`SERVICE`].
-    pub(super) fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let bench = Self {
             folder: open_folder(),
             cache: open_folder(),
@@ -53,29 +53,29 @@ impl Bench {
     }
 
     /// A service whose `app.py` is this, started by a Procfile.
-    pub(super) fn python(app: &str) -> Self {
+    pub(crate) fn python(app: &str) -> Self {
         Self::new(&[("Procfile", "web: python3 app.py\n"), ("app.py", app)])
     }
 
     /// A service started by this command.
-    pub(super) fn web(command: &str) -> Self {
+    pub(crate) fn web(command: &str) -> Self {
         Self::new(&[("Procfile", &format!("web: {command}\n"))])
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    pub(super) async fn open(&self) -> Box<dyn Runtime> {
+    pub(crate) async fn open(&self) -> Box<dyn Runtime> {
         let submission = Submission::open(self.folder.path()).unwrap();
         grader::runtime::open(Some(submission), self.options())
             .await
             .unwrap()
     }
 
-    pub(super) fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         Options {
             cache: Some(self.cache.path().to_owned()),
             ..Options::default()
@@ -83,7 +83,7 @@ impl Bench {
     }
 
     /// The story of a submission that does not come up; nothing of it is left after.
-    pub(super) async fn story(&self, spec: &WorldSpec) -> BootStory {
+    pub(crate) async fn story(&self, spec: &WorldSpec) -> BootStory {
         let runtime = self.open().await;
         let raised = runtime.raise(spec).await;
         runtime.close().await.unwrap();
@@ -96,19 +96,19 @@ impl Bench {
     }
 
     /// The folder of the one run's worlds.
-    pub(super) fn worlds(&self) -> PathBuf {
+    pub(crate) fn worlds(&self) -> PathBuf {
         self.try_worlds().unwrap()
     }
 
     /// As above, once there is one.
-    pub(super) fn try_worlds(&self) -> Option<PathBuf> {
+    pub(crate) fn try_worlds(&self) -> Option<PathBuf> {
         let runs = std::fs::read_dir(self.cache.path().join("runs")).ok()?;
         let mut worlds = runs.flatten().map(|run| run.path().join("worlds"));
         worlds.find(|worlds| worlds.is_dir())
     }
 
     /// No run folder and no process of a run is left.
-    pub(super) fn nothing_runs(&self) {
+    pub(crate) fn nothing_runs(&self) {
         let runs = std::fs::read_dir(self.cache.path().join("runs")).unwrap();
         let left: Vec<_> = runs
             .flatten()
@@ -122,7 +122,7 @@ impl Bench {
 }
 
 /// A spec that gives up soon: what these services do, they do at once.
-pub(super) fn spec(within: f64) -> WorldSpec {
+pub(crate) fn spec(within: f64) -> WorldSpec {
     WorldSpec {
         within: Duration::from_secs_f64(within),
         ..WorldSpec::new("main", WorldKind::Main)
@@ -130,13 +130,13 @@ pub(super) fn spec(within: f64) -> WorldSpec {
 }
 
 /// What the service says of itself.
-pub(super) async fn about(world: &World, replica: usize) -> serde_json::Value {
+pub(crate) async fn about(world: &World, replica: usize) -> serde_json::Value {
     let answer = reqwest::get(world.base_url(replica) + "/").await.unwrap();
     serde_json::from_str(&answer.text().await.unwrap()).unwrap()
 }
 
 /// Processes that work below a folder.
-pub(super) fn processes_in(folder: &Path) -> Vec<u32> {
+pub(crate) fn processes_in(folder: &Path) -> Vec<u32> {
     let Ok(folder) = folder.canonicalize() else {
         return Vec::new();
     };
@@ -155,7 +155,7 @@ pub(super) fn processes_in(folder: &Path) -> Vec<u32> {
 }
 
 /// A temporary folder that every user can enter, as the folders of learners mostly are.
-pub(super) fn open_folder() -> TempDir {
+pub(crate) fn open_folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     folder

@@ -1,7 +1,7 @@
 //! The runtimes, against services small enough to read.
 
 mod attach;
-mod bench;
+pub(crate) mod bench;
 mod boot;
 mod build;
 mod doctor;

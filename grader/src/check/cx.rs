@@ -34,6 +34,12 @@ impl Raised {
     }
 }
 
+impl std::fmt::Debug for Raised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Raised").field(self.world.spec()).finish()
+    }
+}
+
 /// The context of a check that runs beside others. It may judge only rows and replies that carry the facts
 /// it planted: counts and statements of a whole world are not on it.
 pub struct Cx {

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use super::{Look, print};
-use crate::model::{CheckIndex, CheckMeta, Doing, Exit, Fault, Stage, nearest};
-use crate::report::{one_line, terminal};
+use super::{Look, asked, print};
+use crate::model::{CheckIndex, CheckMeta, Doing, Exit, Fault};
+use crate::report::terminal;
 
 /// Prints all checks, or those of one stage, to `out`: as a list, or as JSON with everything about them.
 /// An unknown stage is told to `err`.
@@ -19,11 +19,10 @@ pub(super) fn checks(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, Fault> {
-    let wanted = match stage.map(|name| (name, Stage::parse(name))) {
-        None => None,
-        Some((_, Some(stage))) => Some(stage),
-        Some((name, None)) => {
-            print(err, &unknown(name))?;
+    let wanted = match stage.map(asked::named).transpose() {
+        Ok(wanted) => wanted,
+        Err(what) => {
+            print(err, &format!("error: {what}\n"))?;
             return Ok(Exit::Usage);
         }
     };
@@ -38,16 +37,6 @@ pub(super) fn checks(
     };
     print(out, &text)?;
     Ok(Exit::Open)
-}
-
-fn unknown(name: &str) -> String {
-    let names = Stage::ALL.map(Stage::as_str);
-    let guess = nearest(name, names).map(|stage| format!(" Did you mean `{stage}`?"));
-    let (name, guess) = (one_line(name), guess.unwrap_or_default());
-    format!(
-        "there is no stage `{name}`.{guess} Stages: {}.\n",
-        names.join(", ")
-    )
 }
 
 #[cfg(test)]
@@ -90,6 +79,6 @@ mod tests {
     fn a_misspelt_stage_gets_a_guess() {
         let (exit, out, err) = run(Some("endpoint"), true);
         assert_eq!((exit, out.as_str()), (Exit::Usage, ""));
-        assert!(err.contains("Did you mean `endpoints`?"), "{err}");
+        assert!(err.contains("did you mean `endpoints`?"), "{err}");
     }
 }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::model::Exit;
+use super::print;
+use crate::model::{Exit, Fault};
 use crate::runtime::doctor::{Health, Line, examine};
 
 /// What `grader doctor` takes: nothing.
@@ -10,15 +11,17 @@ use crate::runtime::doctor::{Health, Line, examine};
 pub(super) struct DoctorArgs {}
 
 /// Prints what was found. Ends with a fault if nothing can be graded here.
-pub(super) async fn doctor(_args: &DoctorArgs) -> Exit {
+///
+/// # Errors
+/// Only if standard output fails.
+pub(super) async fn doctor(_args: &DoctorArgs) -> Result<Exit, Fault> {
     let lines = examine(None).await;
-    for line in &lines {
-        println!("{}", told(line));
-    }
-    match lines.iter().any(|line| line.health == Health::Bad) {
+    let text: String = lines.iter().map(|line| told(line) + "\n").collect();
+    print(&mut std::io::stdout(), &text)?;
+    Ok(match lines.iter().any(|line| line.health == Health::Bad) {
         true => Exit::Fault,
         false => Exit::Open,
-    }
+    })
 }
 
 fn told(line: &Line) -> String {

@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
+use super::unknown::unknown;
 use super::{Look, print};
-use crate::model::{CheckIndex, Exit, Fault, nearest};
-use crate::report::{one_line, terminal};
+use crate::model::{CheckIndex, Exit, Fault};
+use crate::report::terminal;
 
 /// Prints the check to `out`; for an unknown id, says to `err` what might have been meant.
 ///
@@ -23,15 +24,11 @@ pub(super) fn explain(
         print(out, &terminal::check(meta, look.width, look.style))?;
         return Ok(Exit::Open);
     }
-    let guess = nearest(check, index.iter().map(|m| m.id.as_str()));
-    let guess = guess
-        .map(|id| format!(" Did you mean `{id}`?"))
-        .unwrap_or_default();
-    let message = format!(
-        "there is no check `{}`.{guess} `grader checks` lists all of them.\n",
-        one_line(id)
-    );
-    print(err, &message)?;
+    let what = unknown("check", check, index.iter().map(|m| m.id.as_str()));
+    print(
+        err,
+        &format!("error: {what}\n  try: `grader checks` lists them\n"),
+    )?;
     Ok(Exit::Usage)
 }
 
@@ -67,10 +64,10 @@ mod tests {
     fn a_slip_gets_a_guess_and_nonsense_the_list() {
         let (exit, out, err) = run("boot.never-answer");
         assert_eq!((exit, out.as_str()), (Exit::Usage, ""));
-        assert!(err.contains("Did you mean `boot.never-answers`?"), "{err}");
+        assert!(err.contains("did you mean `boot.never-answers`?"), "{err}");
         let (_, _, err) = run("\u{1b}[31m");
         assert!(
-            !err.contains('\u{1b}') && !err.contains("Did you mean"),
+            !err.contains('\u{1b}') && !err.contains("did you mean"),
             "{err}"
         );
     }

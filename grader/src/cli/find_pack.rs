@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{CheckIndex, nearest};
+use super::unknown::unknown;
+use crate::model::CheckIndex;
 use crate::pack::{Pack, PackSource};
 
 /// Packs built into the program: relative path below `projects/`, contents.
@@ -65,14 +66,8 @@ fn named(asked: &str, places: &Places) -> Result<PackSource, String> {
         });
     }
     let known = known(places);
-    let guess = nearest(asked, known.iter().map(String::as_str));
-    let guess = guess
-        .map(|g| format!(" (did you mean `{g}`?)"))
-        .unwrap_or_default();
-    Err(format!(
-        "there is no project `{asked}`{guess}\n  try: one of {}",
-        known.join(", ")
-    ))
+    let what = unknown("project", asked, known.iter().map(String::as_str));
+    Err(format!("{what}\n  try: one of {}", known.join(", ")))
 }
 
 /// Folders that may hold packs, first to last.

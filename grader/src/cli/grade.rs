@@ -8,14 +8,12 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 
 use super::find_pack::{self, Places};
-use super::{Look, display, print, watching};
+use super::{Look, asked, display, print, say, watching};
 use crate::feedback::{self, Redactor};
-use crate::model::{
-    CheckId, CheckIndex, Event, Exit, PackRef, Report, RuntimeRef, Stage, SubmissionRef, nearest,
-};
+use crate::model::{CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, SubmissionRef};
 use crate::pack::Pack;
 use crate::report::{Target, terminal, write_atomically};
-use crate::run::{self, Selection, Settings};
+use crate::run::{self, Settings};
 use crate::runtime::{self, Choice, Options, Refusal, Runtime};
 use crate::score::{Gate, Rules};
 use crate::submission::Submission;
@@ -57,13 +55,13 @@ pub(super) struct GradeArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many copies of the service may run at once beside the main one
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
-    jobs: u16,
+    #[arg(long, default_value_t = 1, value_parser = asked::jobs)]
+    jobs: usize,
     /// Leave the service up after the report, until Ctrl-C
     #[arg(long)]
     keep: bool,
     /// The longest the whole run may take, in seconds
-    #[arg(long, value_name = "S", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "S", default_value_t = 1800, value_parser = asked::seconds)]
     timeout: u64,
     /// Write a report to a file: json, junit or markdown (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
@@ -105,22 +103,25 @@ pub(super) async fn grade(args: GradeArgs, index: &CheckIndex) -> Exit {
     match graded(args, index).await {
         Ok(exit) => exit,
         Err(Stop::Usage(what)) => {
-            eprintln!("error: {what}");
+            say(&format!("error: {what}"));
             Exit::Usage
         }
         Err(Stop::Fault(what)) => {
-            eprintln!("error: the grader failed, not your service: {what}");
+            say(&format!(
+                "error: the grader failed, not your service: {what}"
+            ));
             Exit::Fault
         }
         Err(Stop::Interrupted) => {
-            eprintln!("interrupted: everything that was started is stopped");
+            say("interrupted: everything that was started is stopped");
             Exit::Interrupted
         }
     }
 }
 
 async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
-    let settings = settings(&args, index)?;
+    let settings = settings(&args, index).map_err(Stop::Usage)?;
+    asked::places(&args.report).map_err(Stop::Usage)?;
     let attach = args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach);
     let submission = match Submission::open(&args.dir) {
         Ok(submission) => Some(submission),
@@ -129,6 +130,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
         Err(problem) => return Err(Stop::Usage(problem.to_string())),
     };
     let pack = Arc::new(pack(&args, submission.as_ref(), index)?);
+    asked::anything(&settings.selection, &pack).map_err(Stop::Usage)?;
     let named = named(&args, submission.as_ref());
     let mut folders: Vec<PathBuf> = submission.iter().map(|s| s.root.clone()).collect();
     let opened = tokio::select! {
@@ -185,54 +187,28 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
 }
 
 fn tell(args: &GradeArgs, report: &Report) -> Result<Exit, Stop> {
-    let fault = |fault: crate::model::Fault| Stop::Fault(fault.to_string());
-    // Files first: a reader who closes the pipe must not cost them.
-    for target in &args.report {
-        let text = target.format.render(report).map_err(fault)?;
-        write_atomically(&target.path, text.as_bytes()).map_err(fault)?;
-    }
+    let fault = |fault: Fault| Stop::Fault(fault.to_string());
+    // Files first: a reader who closes the pipe must not cost them. Nor does a full disk cost the reader.
+    let written = args.report.iter().map(|target| {
+        let text = target.format.render(report)?;
+        write_atomically(&target.path, text.as_bytes())
+    });
+    let written: Vec<Result<(), Fault>> = written.collect();
     let look = Look::for_stdout();
     let text = terminal::render(report, look.width, look.style);
     print(&mut std::io::stdout(), &text).map_err(fault)?;
+    written
+        .into_iter()
+        .collect::<Result<(), Fault>>()
+        .map_err(fault)?;
     Ok(report.exit())
 }
 
-fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, Stop> {
-    for id in &args.only {
-        if index.get(id).is_none() {
-            let guess = nearest(id, index.iter().map(|c| c.id.as_str()));
-            let guess = guess
-                .map(|g| format!(" (did you mean `{g}`?)"))
-                .unwrap_or_default();
-            return Err(Stop::Usage(format!(
-                "there is no check `{id}`{guess}\n  try: `grader checks` lists them"
-            )));
-        }
-    }
-    let stage = match &args.stage {
-        None => None,
-        Some(name) => match Stage::parse(name) {
-            Some(stage) => Some(stage),
-            None => {
-                let names = Stage::ALL.map(Stage::as_str);
-                return Err(Stop::Usage(format!(
-                    "there is no stage `{name}`\n  try: one of {}",
-                    names.join(", ")
-                )));
-            }
-        },
-    };
+fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, String> {
     Ok(Settings {
-        selection: Selection {
-            only: args
-                .only
-                .iter()
-                .map(|id| CheckId::from(id.as_str()))
-                .collect(),
-            stage,
-        },
+        selection: asked::selection(&args.only, args.stage.as_deref(), index)?,
         seed: args.seed,
-        jobs: usize::from(args.jobs),
+        jobs: args.jobs,
         run_limit: Duration::from_secs(args.timeout),
         ..Settings::default()
     })

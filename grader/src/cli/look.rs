@@ -30,6 +30,11 @@ impl Look {
     }
 }
 
+/// Says a line on standard error. One who has gone away cannot hear it, and nobody else could be told.
+pub(super) fn say(line: &str) {
+    let _ = print(&mut std::io::stderr(), &format!("{line}\n"));
+}
+
 /// Writes text for a reader. One who has gone away (`grader checks | head`) is no error.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The command line: one file a verb. `anyhow` lives here and nowhere else.
 
+mod asked;
 mod checks;
 mod display;
 mod doctor;
@@ -8,9 +9,10 @@ mod find_pack;
 mod grade;
 mod look;
 mod pack;
+mod unknown;
 mod watching;
 
-use look::{Look, print};
+use look::{Look, print, say};
 
 use std::io::{stderr, stdout};
 use std::process::ExitCode;
@@ -76,7 +78,7 @@ pub fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: could not start: {error}");
+            say(&format!("error: could not start: {error}"));
             return Exit::Fault.into();
         }
     };
@@ -88,7 +90,7 @@ pub fn main() -> ExitCode {
 
 fn said(exit: Result<Exit, Fault>) -> Exit {
     exit.unwrap_or_else(|fault| {
-        eprintln!("error: the grader failed: {fault}");
+        say(&format!("error: the grader failed: {fault}"));
         Exit::Fault
     })
 }
@@ -104,7 +106,7 @@ async fn run(verb: Verb) -> Exit {
             &mut stdout(),
             &mut stderr(),
         )),
-        Verb::Doctor(args) => doctor::doctor(&args).await,
+        Verb::Doctor(args) => said(doctor::doctor(&args).await),
         Verb::Checks { stage, json } => {
             let (look, stage) = (Look::for_stdout(), stage.as_deref());
             said(checks::checks(

@@ -50,7 +50,7 @@ pub(super) fn pack(args: &PackArgs, index: &CheckIndex) -> Exit {
         } => new(name, openapi, into),
     };
     done.unwrap_or_else(|fault| {
-        eprintln!("error: the grader failed: {fault}");
+        super::say(&format!("error: the grader failed: {fault}"));
         Exit::Fault
     })
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::say;
 use crate::run::Run;
 use crate::runtime::Runtime;
 
@@ -24,17 +25,15 @@ pub(super) async fn interrupted() {
 pub(super) async fn lower(runtime: &dyn Runtime) {
     let closed = tokio::time::timeout(Duration::from_secs(2), runtime.close()).await;
     if !matches!(closed, Ok(Ok(()))) {
-        eprintln!(
-            "some of it could not be stopped in time; the next start of the grader clears it away"
-        );
+        say("some of it could not be stopped in time; the next start of the grader clears it away");
     }
 }
 
 /// Says where the kept service answers, and waits for Ctrl-C.
 pub(super) async fn keep(run: &Run) {
     for line in &run.kept {
-        eprintln!("kept: {line}");
+        say(&format!("kept: {line}"));
     }
-    eprintln!("kept: press Ctrl-C to stop it and see the report");
+    say("kept: press Ctrl-C to stop it and see the report");
     interrupted().await;
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 /// How a run of the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: every gate asked for is open.
+    /// 0: every gate asked for is open; with `--only` or `--stage`, everything asked for passed.
     Open,
     /// 1: not yet; the report says what to do.
     NotYet,

@@ -27,7 +27,8 @@ pub struct Report {
     pub started: String,
     /// How long it took, seconds.
     pub seconds: f64,
-    /// `open`, `not-yet` or `fault`: the exit codes 0, 1 and 3.
+    /// `open`, `not-yet` or `fault`: the exit codes 0, 1 and 3. Where `complete` is false,
+    /// `open` says that everything that was asked is in order, and nothing about a gate.
     pub verdict: String,
     /// False when `--only` or `--stage` left checks out: then no gate can open.
     pub complete: bool,
@@ -115,6 +116,9 @@ pub struct TierStanding {
     pub share: f64,
     /// Checks that must pass and did not.
     pub missing: Vec<CheckId>,
+    /// Checks that must pass and cannot be judged on this runtime: they do not hold the gate shut.
+    #[serde(default)]
+    pub unjudged: Vec<CheckId>,
     /// Whether the gate is open.
     pub open: bool,
 }

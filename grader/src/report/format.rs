@@ -80,6 +80,12 @@ impl FromStr for Target {
         if path.is_empty() {
             return Err(format!("`{text}` names no file: {example}"));
         }
+        if path == "-" {
+            // Standard output already carries the report for people.
+            return Err(format!(
+                "`-` is no file: name one, for example `{format}=report.{format}`"
+            ));
+        }
         Ok(Self {
             format: format.parse()?,
             path: path.into(),
@@ -115,5 +121,6 @@ mod tests {
         assert!(!wrong("pdf=x").contains("did you mean"));
         assert!(wrong("json").contains("FORMAT=PATH"));
         assert!(wrong("json=").contains("names no file"));
+        assert!(wrong("json=-").contains("`json=report.json`"));
     }
 }

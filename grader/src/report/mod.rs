@@ -18,7 +18,7 @@ mod write;
 pub use format::{Format, Target};
 pub use style::{Ink, Style};
 pub use text::{one_line, visible};
-pub use write::write_atomically;
+pub use write::{writable, write_atomically};
 
 #[cfg(test)]
 mod tests {

@@ -34,6 +34,36 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
         .map_err(|f| f.cure(cure))
 }
 
+/// Whether [`write_atomically`] can be expected to work here; nothing is left behind.
+///
+/// # Errors
+/// Why not, with the path.
+pub fn writable(path: &Path) -> Result<(), Fault> {
+    let doing = || {
+        format!(
+            "looking whether the report can be written to {}",
+            path.display()
+        )
+    };
+    let cure = "name a file in a folder you may write to";
+    if path.is_dir() {
+        return Err(Fault::new(doing(), "this is a folder").cure(cure));
+    }
+    if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+        // Opening a pipe would wait for its reader, who may come later.
+        return Ok(());
+    }
+    let target = fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .doing(doing())?;
+    // The folders that are missing will be made in the first that is there.
+    let there = target.ancestors().skip(1).find(|a| a.exists());
+    tempfile::tempfile_in(there.unwrap_or(&target))
+        .doing(doing())
+        .map_err(|f| f.cure(cure))?;
+    Ok(())
+}
+
 fn replace(folder: &Path, target: &Path, bytes: &[u8]) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut draft = tempfile::Builder::new();
@@ -70,6 +100,21 @@ mod tests {
         let fault = write_atomically(dir.path(), b"x").unwrap_err();
         assert!(fault.to_string().contains("this is a folder"), "{fault}");
         assert!(fault.cure.is_some());
+    }
+
+    #[test]
+    fn a_place_is_tried_without_leaving_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        writable(&dir.path().join("a/b/report.json")).unwrap();
+        writable(Path::new("/dev/null")).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        assert!(writable(dir.path()).is_err());
+        let file = dir.path().join("file");
+        fs::write(&file, "kept").unwrap();
+        writable(&file).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"kept");
+        let below = writable(&file.join("report.json")).unwrap_err();
+        assert!(below.to_string().contains("file/report.json"), "{below}");
     }
 
     #[cfg(unix)]

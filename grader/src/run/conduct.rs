@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use super::plan::{Planned, plan};
 use super::worlds::Worlds;
 use super::{Settings, ask};
-use crate::check::Check;
+use crate::check::{Check, Raised};
 use crate::model::{CheckId, Event, Fault, Record, Verdict};
 use crate::pack::Pack;
 use crate::probe::Journal;
@@ -28,6 +28,8 @@ pub struct Run {
     pub postgres: Option<String>,
     /// Where what is still up can be reached: `the service answers at http://…`.
     pub kept: Vec<String>,
+    /// The worlds that were shared. Their services end when the last of them is dropped.
+    pub worlds: Vec<Arc<Raised>>,
     /// How long the service of each world was at work: coming up, answering, restarting.
     pub busy: Vec<Duration>,
     /// Wall time in seconds.
@@ -89,6 +91,7 @@ pub async fn conduct(
         faults: Vec::new(),
         postgres: stand.worlds.postgres(),
         kept: stand.worlds.kept(),
+        worlds: stand.worlds.up().cloned().collect(),
         busy: stand.journal.busy().into_values().collect(),
         seconds: started.elapsed().as_secs_f64(),
     }

@@ -154,7 +154,7 @@ impl Worlds {
     }
 
     /// The worlds that are shared and up.
-    fn up(&self) -> impl Iterator<Item = &Arc<Raised>> {
+    pub(super) fn up(&self) -> impl Iterator<Item = &Arc<Raised>> {
         self.shared
             .values()
             .filter_map(|(cell, _)| cell.get()?.as_ref().ok())

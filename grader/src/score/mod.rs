@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 pub use points::price;
 pub use rank::by_importance;
 
-use crate::model::{CheckId, PackRef, Record, Score, TierStanding, Totals, Waiting};
+use crate::model::{CheckId, PackRef, Record, Score, TierStanding, Totals, Verdict, Waiting};
 
 /// What a pack asks for before the next tier opens.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gate {
     /// The share of the possible points, 0 to 1.
     pub share: f64,
-    /// Checks that must pass whatever the share. One that was skipped has not passed.
+    /// Checks that must pass whatever the share. One that was skipped, because it cannot be judged here, holds
+    /// no gate shut.
     pub must: Vec<CheckId>,
 }
 
@@ -32,7 +33,8 @@ pub struct Rules {
 /// Where a run leaves the learner.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
-    /// `open`, `not-yet` or `fault`.
+    /// `open`, `not-yet` or `fault`. A run of a part is `open` when everything it asked was judged and none of
+    /// it failed; the gate stays closed all the same.
     pub verdict: String,
     /// The one total.
     pub score: Score,
@@ -58,16 +60,16 @@ pub fn stand(
 ) -> Standing {
     let score = points::score(records);
     let totals = points::totals(records);
-    let missing: Vec<CheckId> = gate
-        .must
-        .iter()
-        .filter(|id| !records.iter().any(|r| r.id == **id && r.verdict.passed()))
-        .cloned()
-        .collect();
+    let (unjudged, judged): (Vec<_>, Vec<_>) = gate.must.iter().cloned().partition(|id| {
+        let skipped = |r: &Record| matches!(r.verdict, Verdict::Skipped { .. });
+        records.iter().any(|r| r.id == *id && skipped(r))
+    });
+    let passed = |id: &CheckId| records.iter().any(|r| r.id == *id && r.verdict.passed());
+    let missing: Vec<CheckId> = judged.into_iter().filter(|id| !passed(id)).collect();
     let open = complete && missing.is_empty() && points::reaches(score, gate.share);
     let verdict = if faulty || totals.broken > 0 {
         "fault"
-    } else if open {
+    } else if open || (!complete && clean(totals)) {
         "open"
     } else {
         "not-yet"
@@ -80,6 +82,7 @@ pub fn stand(
         score,
         share: gate.share,
         missing,
+        unjudged,
         open,
     };
     Standing {
@@ -92,11 +95,16 @@ pub fn stand(
     }
 }
 
+/// Whether what was asked was judged and found in order. Where nothing was judged, nothing is in order.
+fn clean(totals: Totals) -> bool {
+    totals.pass > 0 && totals.fail + totals.inconclusive + totals.blocked == 0
+}
+
 /// Records for this room's tests.
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Draft, Finding, Severity, Stage, Verdict};
+    use crate::model::{Draft, Finding, Severity, Stage};
 
     pub(super) fn record(id: &str, severity: Severity, verdict: Verdict) -> Record {
         Record {
@@ -164,15 +172,50 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_run_opens_nothing_and_a_fault_is_told_apart() {
+    fn a_must_that_cannot_be_judged_here_is_named_and_holds_nothing_shut() {
+        let skipped = Verdict::Skipped {
+            why: "it runs already".into(),
+        };
+        let records = [
+            record("boot.a", Severity::Critical, skipped),
+            record("boot.b", Severity::Low, pass()),
+        ];
+        let standing = stand(&records, &pack(), &gate(0.8, &["boot.a"]), true, false);
+        assert_eq!(standing.verdict, "open");
+        assert!(standing.tiers[0].missing.is_empty());
+        assert_eq!(standing.tiers[0].unjudged, [CheckId::from("boot.a")]);
+    }
+
+    #[test]
+    fn a_part_is_in_order_when_all_of_it_is_and_opens_no_gate() {
+        let part = |verdicts: Vec<Verdict>| {
+            let records: Vec<Record> = verdicts
+                .into_iter()
+                .map(|v| record("boot.a", Severity::Low, v))
+                .collect();
+            let standing = stand(&records, &pack(), &gate(0.5, &["boot.b"]), false, false);
+            assert!(!standing.tiers[0].open);
+            standing.verdict
+        };
+        let skipped = || Verdict::Skipped {
+            why: "not here".into(),
+        };
+        let doubt = Verdict::Inconclusive {
+            control: "429".into(),
+        };
+        assert_eq!(part(vec![pass()]), "open");
+        assert_eq!(part(vec![pass(), skipped()]), "open");
+        assert_eq!(part(vec![skipped()]), "not-yet", "nothing was judged");
+        assert_eq!(part(vec![pass(), fail("boot.a")]), "not-yet");
+        assert_eq!(part(vec![pass(), doubt]), "not-yet");
+        assert_eq!(part(vec![pass(), blocked(&["boot.c"])]), "not-yet");
+    }
+
+    #[test]
+    fn a_fault_is_told_apart() {
         let records = [record("boot.a", Severity::Low, pass())];
         let all = gate(0.5, &[]);
         assert_eq!(stand(&records, &pack(), &all, true, false).verdict, "open");
-        let part = stand(&records, &pack(), &all, false, false);
-        assert_eq!(
-            (part.verdict.as_str(), part.tiers[0].open),
-            ("not-yet", false)
-        );
         assert_eq!(stand(&records, &pack(), &all, true, true).verdict, "fault");
         let broken = [record(
             "boot.a",

@@ -101,7 +101,7 @@ fn not_a_folder(path: &Path) -> SubmissionProblem {
 pub(super) fn empty(dir: &Path) -> SubmissionProblem {
     SubmissionProblem::new(
         format!("{} holds no files to grade", dir.display()),
-        "name the folder that holds the service, or begin one with `grader new`",
+        "name the folder that holds the service",
     )
 }
 

@@ -40,7 +40,7 @@ check! {
         needs: [build_fails::CHECK],
         world: Static,
         alone: Shared,
-        runtimes: RAISED,
+        runtimes: ALL,
         refs: ["12factor III Config", "12factor VII Port binding"],
         hints: [
             "What does it print when you start it by hand with only PORT and DATABASE_URL set?",

@@ -85,6 +85,7 @@ impl Page {
 
 fn head(report: &Report) -> String {
     let verdict = match report.verdict.as_str() {
+        "open" if !report.complete => "this part is in order",
         "open" => "the gate is open",
         "not-yet" => "not yet",
         _ => "the grader failed",
@@ -110,7 +111,10 @@ fn head(report: &Report) -> String {
         runtime.kind,
         inline(&cut(&runtime.why, LONG))
     );
-    for tier in report.tiers.iter().filter(|t| !t.open) {
+    if !report.complete {
+        out += "- gate: not settled, because only a part was asked\n";
+    }
+    for tier in report.tiers.iter().filter(|t| !t.open && report.complete) {
         let share = (tier.share * 100.0).round();
         out += &format!(
             "- gate of tier {}: closed, asks for {share} % of the points",
@@ -270,6 +274,16 @@ mod tests {
         assert!(words.contains("evil"));
         let found = live.find(&words).map(|m| m.as_str());
         assert_eq!(found, None);
+    }
+
+    #[test]
+    fn a_part_of_a_run_never_says_that_the_gate_is_open() {
+        let text = render(&sample::part(), SUMMARY);
+        assert!(
+            text.starts_with("# this part is in order")
+                && text.contains("- gate: not settled, because only a part was asked"),
+            "{text}"
+        );
     }
 
     #[test]

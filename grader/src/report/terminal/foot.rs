@@ -1,7 +1,7 @@
 //! What did not get as far as a verdict, the score, and what to fix first.
 
 use super::page::Page;
-use crate::model::{Report, Score, TierStanding, Verdict};
+use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
 use crate::report::text::count;
 
@@ -133,31 +133,39 @@ fn gate(tier: &TierStanding, complete: bool) -> (Ink, String) {
         title,
         share,
         missing,
+        unjudged,
         open,
         ..
     } = tier;
     let name = format!("tier {number}, {title}");
+    if !complete {
+        let part = "not settled, because only a part was asked";
+        return (Ink::Doubt, format!("{name}: {part}"));
+    }
+    let unjudged = match unjudged.as_slice() {
+        [] => String::new(),
+        ids => format!("; not judged here: {}", named(ids)),
+    };
     if *open {
-        return (Ink::Good, format!("{name}: open"));
+        return (Ink::Good, format!("{name}: open{unjudged}"));
     }
     let mut asks = vec![format!("{} % of the points", (share * 100.0).round())];
     if !missing.is_empty() {
-        let ids: Vec<&str> = missing.iter().take(LINES).map(|id| id.as_str()).collect();
-        let more = match missing.len().saturating_sub(LINES) {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        asks.push(format!("a pass of {}{more}", ids.join(", ")));
+        asks.push(format!("a pass of {}", named(missing)));
     }
-    let part = if complete {
-        ""
-    } else {
-        "; this run left checks out, so it cannot open"
-    };
+    let asks = asks.join(" and ");
     (
         Ink::Doubt,
-        format!("{name}: closed, asks for {}{part}", asks.join(" and ")),
+        format!("{name}: closed, asks for {asks}{unjudged}"),
     )
+}
+
+fn named(ids: &[CheckId]) -> String {
+    let shown: Vec<&str> = ids.iter().take(LINES).map(|id| id.as_str()).collect();
+    match ids.len().saturating_sub(LINES) {
+        0 => shown.join(", "),
+        n => format!("{} and {n} more", shown.join(", ")),
+    }
 }
 
 fn last(report: &Report) -> (Ink, String) {
@@ -167,9 +175,13 @@ fn last(report: &Report) -> (Ink, String) {
             Ink::Bad,
             "nothing for you to fix: the fault is ours, and this run settles nothing".into(),
         ),
-        None if !report.complete => (
+        None if !report.complete && report.verdict == "open" => (
             Ink::Good,
             "nothing to fix in this part; run without --only and --stage for the gate".into(),
+        ),
+        None if !report.complete => (
+            Ink::Doubt,
+            "nothing of this part could be judged here; run without --only and --stage for the gate".into(),
         ),
         None if report.verdict == "open" => (Ink::Good, "nothing to fix: the gate is open".into()),
         None => (

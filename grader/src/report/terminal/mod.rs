@@ -119,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_run_never_says_that_the_gate_is_open() {
+        let text = render(&sample::part(), 100, Style::PLAIN);
+        assert!(
+            text.contains("gate     tier 1, It answers: not settled"),
+            "{text}"
+        );
+        assert!(text.ends_with("run without --only and --stage for the gate\n"));
+        assert!(!text.contains("open"), "{text}");
+    }
+
+    #[test]
     fn hostile_text_drives_no_terminal() {
         let report = sample::hostile();
         let plain = render(&report, 80, Style::PLAIN);

@@ -74,7 +74,10 @@ pub(crate) fn disk(doing: impl Into<String>, path: &Path, error: &std::io::Error
             "free some space on the disk that holds {}",
             path.display()
         )),
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+        std::io::ErrorKind::PermissionDenied
+        | std::io::ErrorKind::ReadOnlyFilesystem
+        | std::io::ErrorKind::AlreadyExists
+        | std::io::ErrorKind::NotADirectory => {
             fault.cure("set GRADER_CACHE to a folder you can write to")
         }
         _ => fault,

@@ -20,14 +20,15 @@ pub(crate) async fn run(
     folder: &Path,
     operator: &Login,
 ) -> Result<(), Fault> {
-    let doing = format!("running initdb in {}", folder.display());
+    let initdb = binaries.program("initdb");
+    let doing = format!("running {} in {}", initdb.display(), folder.display());
     let (data, secret) = (folder.join("data"), folder.join("secret"));
     fs::write(&secret, &operator.password).doing(doing.as_str())?;
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).doing(doing.as_str())?;
     account.own(&secret).doing(doing.as_str())?;
     let mut said = String::new();
     for locale in locales(binaries.major()) {
-        let mut command = account.command(binaries.program("initdb"));
+        let mut command = account.command(&initdb);
         command
             .arg("--pgdata")
             .arg(&data)
@@ -50,10 +51,10 @@ pub(crate) async fn run(
         let _ = fs::remove_dir_all(&data);
     }
     let fault = Fault::new(doing, &said);
-    Err(match said.contains("No space left on device") {
-        true => fault.cure("free some disk space, or set GRADER_CACHE to a folder on another disk"),
-        false => fault,
-    })
+    Err(fault.cure(match said.contains("No space left on device") {
+        true => "free some disk space, or set GRADER_CACHE to a folder on another disk",
+        false => "mend or reinstall that Postgres, or set GRADER_POSTGRES_BIN to the folder of another one's programs",
+    }))
 }
 
 /// Locales to try in turn: all order by code point and know every letter, so that two machines agree; the last

@@ -1,0 +1,309 @@
+//! The program as a user starts it, and what to expect of its end.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::runtime::bench::open_folder;
+
+/// The repository.
+pub(super) fn root() -> PathBuf {
+    let grader = Path::new(env!("CARGO_MANIFEST_DIR"));
+    grader.parent().unwrap().to_path_buf()
+}
+
+/// A submission that passes everything.
+pub(super) fn reference() -> PathBuf {
+    root().join("fixtures/reference/1-listings/python")
+}
+
+/// `grader …`, with nothing of the caller's own settings but the shared cache.
+pub(super) struct Grader {
+    command: Command,
+    reports: TempDir,
+}
+
+impl Grader {
+    pub(super) fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
+        for name in [
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "COLUMNS",
+            "GRADER_PACKS",
+            "GRADER_POSTGRES_BIN",
+        ] {
+            command.env_remove(name);
+        }
+        command.args(args).stdin(Stdio::null());
+        let reports = open_folder();
+        Self { command, reports }
+    }
+
+    /// `grader grade DIR …`, with a JSON report to be read with [`Ended::report`].
+    pub(super) fn grade(dir: &Path, args: &[&str]) -> Self {
+        let mut grader = Self::new([OsStr::new("grade"), dir.as_os_str()]);
+        let report = format!(
+            "json={}",
+            grader.reports.path().join("report.json").display()
+        );
+        grader.command.args(args).args(["--report", &report]);
+        grader
+    }
+
+    /// As [`Grader::grade`], of project 1-listings.
+    pub(super) fn listings(dir: &Path, args: &[&str]) -> Self {
+        let mut grader = Self::grade(dir, args);
+        grader.command.args(["--project", "1-listings"]);
+        grader
+    }
+
+    pub(super) fn args(mut self, args: &[&str]) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// A place beside the report, for as long as the end of this run is held.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        self.reports.path().join(name)
+    }
+
+    pub(super) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// With a cache of its own.
+    pub(super) fn cache(self, cache: &Path) -> Self {
+        self.env("GRADER_CACHE", cache)
+    }
+
+    /// From its start to its end.
+    pub(super) fn run(self) -> Ended {
+        self.start().end()
+    }
+
+    /// Started; its output goes to files, so that it never waits for a reader.
+    pub(super) fn start(mut self) -> Running {
+        let file = |name: &str| std::fs::File::create(self.reports.path().join(name)).unwrap();
+        self.command.stdout(file("stdout")).stderr(file("stderr"));
+        self.spawn()
+    }
+
+    /// Started; whoever reads its output has gone away already.
+    pub(super) fn start_unread(mut self) -> Running {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = self.spawn();
+        drop((running.child.stdout.take(), running.child.stderr.take()));
+        running
+    }
+
+    fn spawn(mut self) -> Running {
+        let child = self.command.spawn().unwrap();
+        Running {
+            child,
+            command: shown(&self.command),
+            reports: self.reports,
+            started: Instant::now(),
+        }
+    }
+}
+
+/// A command as a reader would type it.
+fn shown(command: &Command) -> String {
+    let set = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let set = set.map(|(name, value)| format!("{}={}", name.display(), value.display()));
+    let args = command.get_args().map(|arg| arg.display().to_string());
+    let words = set.chain(["grader".to_owned()]).chain(args);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A grader at work.
+pub(super) struct Running {
+    child: Child,
+    command: String,
+    reports: TempDir,
+    started: Instant,
+}
+
+impl Running {
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
+    }
+
+    /// Waits until it has said this; fails when it ends before.
+    pub(super) fn until_it_says(mut self, text: &str) -> Self {
+        while !self.said("stderr").contains(text) {
+            if self.child.try_wait().unwrap().is_some()
+                || self.started.elapsed() > Duration::from_secs(60)
+            {
+                panic!("it never said {text:?}\n{}", self.end());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self
+    }
+
+    /// What it has said so far on `stdout` or `stderr`.
+    pub(super) fn said(&self, stream: &str) -> String {
+        std::fs::read_to_string(self.reports.path().join(stream)).unwrap_or_default()
+    }
+
+    /// Whether it still runs.
+    pub(super) fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    pub(super) fn end(mut self) -> Ended {
+        let code = self.child.wait().unwrap().code();
+        Ended {
+            code,
+            out: self.said("stdout"),
+            err: self.said("stderr"),
+            took: self.started.elapsed(),
+            command: self.command,
+            reports: self.reports,
+        }
+    }
+}
+
+/// A grader that has ended.
+pub(super) struct Ended {
+    pub(super) code: Option<i32>,
+    pub(super) out: String,
+    pub(super) err: String,
+    pub(super) took: Duration,
+    command: String,
+    reports: TempDir,
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            command,
+            code,
+            out,
+            err,
+            took,
+            ..
+        } = self;
+        writeln!(f, "$ {command}\nended with {code:?} after {took:?}")?;
+        writeln!(f, "── stdout\n{out}── stderr\n{err}")
+    }
+}
+
+impl Ended {
+    /// It ended with this code.
+    #[track_caller]
+    pub(super) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "expected exit code {code}\n{self}");
+        assert!(!self.err.contains("panicked"), "{self}");
+        self
+    }
+
+    /// It said all of this, on either stream. Lines are compared without their breaks.
+    #[track_caller]
+    pub(super) fn says(self, all: &[&str]) -> Self {
+        let said = flowing(&format!("{}\n{}", self.out, self.err));
+        for text in all {
+            assert!(said.contains(text), "expected to read {text:?}\n{self}");
+        }
+        self
+    }
+
+    /// It said none of this.
+    #[track_caller]
+    pub(super) fn never_says(self, all: &[&str]) -> Self {
+        let said = flowing(&format!("{}\n{}", self.out, self.err));
+        for text in all {
+            assert!(
+                !said.contains(text),
+                "expected not to read {text:?}\n{self}"
+            );
+        }
+        self
+    }
+
+    /// One message on standard error, with a cure, and nothing else: what every mistake of a user gets.
+    #[track_caller]
+    pub(super) fn refuses(self, all: &[&str]) -> Self {
+        let ended = self.exits(2).says(all);
+        let one = ended.err.starts_with("error: ") && ended.err.matches("error: ").count() == 1;
+        assert!(
+            one && ended.err.contains("\n  try: "),
+            "expected one message with a cure\n{ended}"
+        );
+        assert!(
+            ended.out.is_empty(),
+            "expected nothing on standard output\n{ended}"
+        );
+        ended
+    }
+
+    /// The JSON report.
+    #[track_caller]
+    pub(super) fn report(&self) -> Value {
+        let text = std::fs::read_to_string(self.reports.path().join("report.json"));
+        let text = text.unwrap_or_else(|e| panic!("no report: {e}\n{self}"));
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Every check of the report with its verdict, `boot.port-ignored: pass`, a line each.
+    #[track_caller]
+    pub(super) fn verdicts(&self) -> String {
+        let report = self.report();
+        let mut lines = String::new();
+        for check in report["checks"].as_array().unwrap() {
+            let text = |key: &str| check[key].as_str().unwrap();
+            writeln!(lines, "{}: {}", text("id"), text("verdict")).unwrap();
+        }
+        lines
+    }
+
+    /// Exactly this check failed, what it blocks waits for it, and the report names the cause.
+    #[track_caller]
+    pub(super) fn fails_alone(self, id: &str, cause: &[&str]) -> Self {
+        let ended = self
+            .exits(1)
+            .says(cause)
+            .says(&[&format!("fix first: {id}")]);
+        for line in ended.verdicts().lines() {
+            let (check, verdict) = line.split_once(": ").unwrap();
+            assert_eq!(check == id, verdict == "fail", "{line}\n{ended}");
+        }
+        ended
+    }
+}
+
+/// Text with every run of blanks and line breaks as one blank.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The end of a grader and the most memory it held, in KiB; none where the kernel does not tell.
+pub(super) fn peak(mut grader: Running) -> (Ended, Option<u64>) {
+    let status = format!("/proc/{}/status", grader.pid());
+    let mut peak = None;
+    // The kernel keeps the peak as long as the process lives: the last look is nearest to the truth.
+    while grader.runs() {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        peak = kib.or(peak);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    (grader.end(), peak)
+}

@@ -1,0 +1,157 @@
+//! What a whole run leaves to read: one run, looked at from all sides.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use super::bench::{Ended, Grader, peak, reference, root};
+use super::service::python;
+
+/// The reference in full, at 60 columns, with every kind of report.
+struct Whole {
+    ended: Ended,
+    peak: Option<u64>,
+    junit: PathBuf,
+    markdown: PathBuf,
+}
+
+fn whole() -> &'static Whole {
+    static WHOLE: OnceLock<Whole> = OnceLock::new();
+    WHOLE.get_or_init(|| {
+        let grader = Grader::grade(&reference(), &[]).env("COLUMNS", "60");
+        let (junit, markdown) = (
+            grader.beside("report.xml"),
+            grader.beside("deep/er/report.md"),
+        );
+        let targets = [
+            format!("junit={}", junit.display()),
+            format!("markdown={}", markdown.display()),
+        ];
+        let grader = grader.args(&["--report", &targets[0], "--report", &targets[1]]);
+        let (ended, peak) = peak(grader.start());
+        Whole {
+            ended: ended.exits(0),
+            peak,
+            junit,
+            markdown,
+        }
+    })
+}
+
+#[test]
+fn the_json_report_keeps_to_its_schema() {
+    let schema = std::fs::read_to_string(root().join("grader/docs/report.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let report = whole().ended.report();
+    let problems: Vec<String> = validator
+        .iter_errors(&report)
+        .map(|e| e.to_string())
+        .collect();
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(
+        (&report["verdict"], &report["complete"]),
+        (&"open".into(), &true.into())
+    );
+    assert_eq!(
+        report["totals"]["pass"],
+        report["checks"].as_array().unwrap().len()
+    );
+}
+
+#[test]
+fn the_junit_report_is_xml_with_a_case_for_each_check() {
+    let text = std::fs::read_to_string(&whole().junit).unwrap();
+    let xml = roxmltree::Document::parse(&text).unwrap();
+    let cases = xml
+        .descendants()
+        .filter(|n| n.has_tag_name("testcase"))
+        .count();
+    assert_eq!(
+        cases,
+        whole().ended.report()["checks"].as_array().unwrap().len()
+    );
+    assert!(
+        !xml.descendants().any(|n| n.has_tag_name("failure")),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_markdown_report_begins_with_the_verdict() {
+    let text = std::fs::read_to_string(&whole().markdown).unwrap();
+    assert!(text.starts_with("# the gate is open: "), "{text}");
+}
+
+#[test]
+fn the_terminal_report_keeps_to_the_width_and_ends_with_what_to_do() {
+    let ended = &whole().ended;
+    for line in ended.out.lines() {
+        assert!(textwrap::core::display_width(line) <= 60, "{line}\n{ended}");
+    }
+    assert!(ended.out.starts_with("runtime local: "), "{ended}");
+    assert!(
+        ended.out.ends_with("nothing to fix: the gate is open\n"),
+        "{ended}"
+    );
+    assert!(
+        !format!("{ended}").contains('\u{1b}'),
+        "colour where nobody sees it\n{ended}"
+    );
+}
+
+#[test]
+fn a_report_of_findings_keeps_to_the_width() {
+    let service = python("import lib; lib.serve('127.0.0.1')");
+    let ended = Grader::listings(service.path(), &[])
+        .env("COLUMNS", "60")
+        .run()
+        .exits(1);
+    // A command is broken between its arguments alone: what is copied must run.
+    for line in ended
+        .out
+        .lines()
+        .filter(|l| !l.contains("curl") && !l.contains('\''))
+    {
+        assert!(textwrap::core::display_width(line) <= 60, "{line}\n{ended}");
+    }
+}
+
+#[test]
+fn the_graders_memory_stays_small() {
+    let Whole { ended, peak, .. } = whole();
+    assert!(
+        peak.is_none_or(|kib| kib < 64 * 1024),
+        "{peak:?} KiB\n{ended}"
+    );
+    assert!(
+        peak.is_some() || !cfg!(target_os = "linux"),
+        "nothing was measured"
+    );
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_who_asks() {
+    let explain = || Grader::new(["explain", "boot.port-ignored"]);
+    assert!(!explain().run().exits(0).out.contains('\u{1b}'));
+    let forced = || explain().env("CLICOLOR_FORCE", "1");
+    assert!(forced().run().exits(0).out.contains('\u{1b}'));
+    let ended = forced().env("NO_COLOR", "1").run().exits(0);
+    assert!(
+        !ended.out.contains('\u{1b}'),
+        "NO_COLOR says no, whoever says yes\n{ended}"
+    );
+}
+
+#[test]
+fn a_report_may_go_to_a_device() {
+    let service = python("import lib; lib.serve()");
+    let args = ["--only", "boot.build-fails", "--report", "junit=/dev/null"];
+    Grader::listings(service.path(), &args).run().exits(0);
+    let full = ["--only", "boot.build-fails", "--report", "junit=/dev/full"];
+    if std::path::Path::new("/dev/full").exists() {
+        let ended = Grader::listings(service.path(), &full).run().exits(3);
+        ended.says(&[
+            "score",
+            "while writing the report to /dev/full: No space left on device",
+        ]);
+    }
+}
