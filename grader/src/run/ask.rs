@@ -139,13 +139,7 @@ async fn in_world(
 }
 
 fn cx(stand: &Stand, check: &'static Check, raised: &Arc<Raised>) -> Result<Cx, Fault> {
-    Cx::new(
-        check.id,
-        &stand.pack,
-        raised,
-        &stand.journal,
-        stand.settings.seed,
-    )
+    Cx::new(check.id, &stand.pack, raised, &stand.journal, &stand.seed)
 }
 
 /// A world that did not come up. For the world that every run has, the boot checks tell the story and this

@@ -10,7 +10,7 @@ use super::plan::{Planned, plan};
 use super::worlds::Worlds;
 use super::{Settings, ask};
 use crate::check::{Check, Raised};
-use crate::model::{CheckId, Event, Fault, Record, Verdict};
+use crate::model::{CheckId, Event, Fault, Record, RuntimeKind, Verdict};
 use crate::pack::Pack;
 use crate::probe::Journal;
 use crate::runtime::Runtime;
@@ -42,6 +42,7 @@ pub(super) struct Stand {
     pub(super) worlds: Worlds,
     pub(super) journal: Journal,
     pub(super) settings: Settings,
+    pub(super) seed: String,
     pub(super) company: Semaphore,
     pub(super) deadline: tokio::time::Instant,
     events: mpsc::UnboundedSender<Event>,
@@ -69,7 +70,14 @@ pub async fn conduct(
     });
     let journal = Journal::default();
     let (of_pack, of_run) = (Arc::clone(&pack), journal.clone());
+    // A database that outlives the run still holds what the same seed planted before, and what is unique is
+    // taken. In a world of our own the seed alone decides.
+    let seed = match runtime.kind() {
+        RuntimeKind::Attach => format!("{}-{}", settings.seed, uuid::Uuid::new_v4()),
+        _ => settings.seed.to_string(),
+    };
     let stand = Arc::new(Stand {
+        seed,
         worlds: Worlds::new(runtime, of_pack, of_run, settings.jobs, events.clone()),
         pack,
         journal,
