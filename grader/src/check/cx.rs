@@ -59,7 +59,7 @@ impl Cx {
         pack: &Arc<Pack>,
         raised: &Arc<Raised>,
         journal: &Journal,
-        seed: u64,
+        seed: &str,
     ) -> Result<Self, Fault> {
         let digest = Sha256::digest(format!("{seed}/{check}").as_bytes());
         let rng = ChaCha8Rng::from_seed(digest.into());

@@ -117,7 +117,7 @@ impl Contract {
 }
 
 /// Whether a declared reply is of this media type; parameters (`; charset=utf-8`) do not count, ranges (`*/*`) do.
-fn speaks(reply: &Reply, media: &str) -> bool {
+pub(crate) fn speaks(reply: &Reply, media: &str) -> bool {
     let plain = |m: &str| {
         m.split(';')
             .next()

@@ -28,6 +28,7 @@ pub use auth::{
     LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing, Ttl,
     Verb,
 };
+pub(crate) use contract::speaks;
 pub use contract::{Contract, Violation};
 pub use draft::draft;
 pub use entity::{

@@ -17,6 +17,11 @@ const LARGEST: usize = 4 * 1024 * 1024;
 /// How long a service may take for one answer. Generous, because a slow machine is not a wrong service.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How often, and after how long a wait, a request is repeated that met a limit on requests.
+const LIMITED: usize = 4;
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
 /// A client for one world, bound to the check that asks. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -159,24 +164,40 @@ impl Request {
         self
     }
 
-    /// Asks. Refused, timed out, cut short or garbled: all of it is an [`Exchange`].
+    /// Asks. Refused, timed out, cut short or garbled: all of it is an [`Exchange`]. A 429 (RFC 6585 §4) is
+    /// asked again after the time the service names, a few times and for a few seconds.
     ///
     /// # Errors
     /// Only when the request could not be formed (a header with a line break, a path that is none).
     pub async fn send(self) -> Result<Exchange, Fault> {
+        let mut exchange = self.clone().ask().await?;
+        for _ in 0..LIMITED {
+            if exchange.status() != Some(429) {
+                break;
+            }
+            let named = exchange
+                .header("retry-after")
+                .and_then(|v| v.trim().parse().ok());
+            let wait = named.map_or(PAUSE, Duration::from_secs);
+            if wait > LONGEST_PAUSE {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            exchange = self.clone().after(&exchange).ask().await?;
+        }
+        Ok(exchange)
+    }
+
+    async fn ask(self) -> Result<Exchange, Fault> {
         let started = Instant::now();
         let request = self.form()?;
-        let outcome =
-            match tokio::time::timeout(self.http.patience, self.http.exchange(request)).await {
-                Ok(outcome) => outcome,
-                Err(_) => Outcome::TimedOut {
-                    after_millis: millis(self.http.patience),
-                },
-            };
+        let answered = tokio::time::timeout(self.http.patience, self.http.exchange(request)).await;
+        let outcome = answered.unwrap_or(Outcome::TimedOut {
+            after_millis: millis(self.http.patience),
+        });
         self.http.journal.at_work(&self.sent.base, started);
-        Ok(self
-            .http
-            .record(self.parent, self.sent, outcome, millis(started.elapsed())))
+        let took = millis(started.elapsed());
+        Ok(self.http.record(self.parent, self.sent, outcome, took))
     }
 
     fn form(&self) -> Result<reqwest::Request, Fault> {

@@ -81,6 +81,29 @@ impl Journal {
         story
     }
 
+    /// Whether a check ended a request with 429: then the service's limit answered, not the service.
+    pub fn was_limited(&self, check: &str) -> bool {
+        let limited = |e: &&Exchange| e.check == check && e.status() == Some(429);
+        let list = self.lock();
+        // A 429 that was asked again is followed by its repetition.
+        list.iter().filter(limited).any(|e| {
+            !list
+                .iter()
+                .any(|again| again.parent == Some(e.number) && again.sent == e.sent)
+        })
+    }
+
+    /// Whether a check met a connection that was refused or broken off.
+    pub fn was_cut_off(&self, check: &str) -> bool {
+        let broken = |e: &Exchange| {
+            matches!(
+                e.outcome,
+                Outcome::Refused { .. } | Outcome::CutShort { .. }
+            )
+        };
+        self.lock().iter().any(|e| e.check == check && broken(e))
+    }
+
     /// How many requests got no orderly answer, and the milliseconds spent waiting for answers, by check.
     pub fn waited(&self, check: &str) -> u64 {
         self.lock()

@@ -1,7 +1,7 @@
 //! Evidence in a few lines of plain text, as every renderer shows it, and the line that asks again.
 
 use super::text::{count, cut, one_line, visible};
-use crate::model::{Body, Evidence, Exchange, Outcome, Sent};
+use crate::model::{Body, Evidence, Exchange, Outcome, Report, Sent};
 
 /// How much of a body, a statement or a row is shown, in characters.
 const LONG: usize = 240;
@@ -63,6 +63,18 @@ pub(super) fn lines(piece: &Evidence) -> Vec<String> {
         }
         Evidence::Note { .. } => Vec::new(),
     }
+}
+
+/// What the commands of a report mean by `$BASE`.
+pub(super) const BASE: &str =
+    "start your service and say where: BASE=http://127.0.0.1:8000";
+
+/// Whether a report has a command that asks something again.
+pub(super) fn asks_again(report: &Report) -> bool {
+    let findings = report.checks.iter().flat_map(|c| c.verdict.findings());
+    findings
+        .flat_map(|f| &f.evidence)
+        .any(|e| curl(e).is_some())
 }
 
 /// The command that asks it again; only an exchange has one.

@@ -1,14 +1,15 @@
 //! Asks one check: finds it the world it needs, with as much company as it bears.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::conduct::Stand;
 use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, StaticCx};
 use crate::model::{CheckId, Fault, Verdict, WorldKind};
-use crate::runtime::{Phase, Trouble};
+use crate::probe::until;
+use crate::runtime::{Liveness, Phase, Trouble};
 
 /// The check that tells of a failed build.
 const BUILD: &str = "boot.build-fails";
@@ -54,15 +55,50 @@ async fn shared(
     let Some(lock) = stand.worlds.lock(check.world) else {
         return Err(Fault::new("choosing a world", "this kind is never shared"));
     };
-    if let Run::Shared(run) = check.run {
+    stand.worlds.revive(check.world, &raised).await?;
+    let (before, verdict) = if let Run::Shared(run) = check.run {
         let _company = lock.read().await;
         let _place = stand.company.acquire().await;
         began.send_replace(Some(Instant::now()));
-        return run(&mut cx(stand, check, &raised)?).await;
+        let before = raised.world.alive();
+        (before, run(&mut cx(stand, check, &raised)?).await)
+    } else {
+        let _alone = lock.write().await;
+        began.send_replace(Some(Instant::now()));
+        let before = raised.world.alive();
+        (before, in_world(stand, check, &raised).await)
+    };
+    if !ended(stand, check, &before, &raised).await? {
+        return verdict;
     }
-    let _alone = lock.write().await;
-    began.send_replace(Some(Instant::now()));
-    in_world(stand, check, &raised).await
+    // The service ended while this check was asked, beside others: nobody knows by whose request. Asked again
+    // alone, in a world of its own, it says what it is to blame for.
+    stand.worlds.revive(check.world, &raised).await?;
+    own(stand, check, began).await
+}
+
+/// Whether the service ended while a check was asked. The kernel tells of an end a moment after the connection
+/// broke, so a check that met a broken connection gives it that moment.
+async fn ended(
+    stand: &Stand,
+    check: &Check,
+    before: &[Liveness],
+    raised: &Raised,
+) -> Result<bool, Fault> {
+    if !same_processes(before, raised) {
+        return Ok(true);
+    }
+    if !stand.journal.was_cut_off(check.id) {
+        return Ok(false);
+    }
+    let gone = async || Ok((!same_processes(before, raised)).then_some(()));
+    Ok(until(Duration::from_secs(1), gone).await?.is_some())
+}
+
+/// Whether the same processes still run.
+fn same_processes(before: &[Liveness], raised: &Raised) -> bool {
+    let now = raised.world.alive();
+    before == now && now.iter().all(Liveness::runs)
 }
 
 async fn own(
@@ -77,8 +113,14 @@ async fn own(
     };
     began.send_replace(Some(Instant::now()));
     let verdict = in_world(stand, check, &raised).await;
+    let died = ended(stand, check, &raised.world.alive(), &raised).await?;
     raised.world.lower().await?;
-    verdict
+    match verdict {
+        Ok(Verdict::Pass { .. }) if died => Ok(Verdict::Inconclusive {
+            control: "the service ended while it was asked".to_owned(),
+        }),
+        verdict => verdict,
+    }
 }
 
 async fn in_world(
@@ -97,13 +139,7 @@ async fn in_world(
 }
 
 fn cx(stand: &Stand, check: &'static Check, raised: &Arc<Raised>) -> Result<Cx, Fault> {
-    Cx::new(
-        check.id,
-        &stand.pack,
-        raised,
-        &stand.journal,
-        stand.settings.seed,
-    )
+    Cx::new(check.id, &stand.pack, raised, &stand.journal, &stand.seed)
 }
 
 /// A world that did not come up. For the world that every run has, the boot checks tell the story and this

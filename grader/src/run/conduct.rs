@@ -10,7 +10,7 @@ use super::plan::{Planned, plan};
 use super::worlds::Worlds;
 use super::{Settings, ask};
 use crate::check::{Check, Raised};
-use crate::model::{CheckId, Event, Fault, Record, Verdict};
+use crate::model::{CheckId, Event, Fault, Record, RuntimeKind, Verdict};
 use crate::pack::Pack;
 use crate::probe::Journal;
 use crate::runtime::Runtime;
@@ -42,6 +42,7 @@ pub(super) struct Stand {
     pub(super) worlds: Worlds,
     pub(super) journal: Journal,
     pub(super) settings: Settings,
+    pub(super) seed: String,
     pub(super) company: Semaphore,
     pub(super) deadline: tokio::time::Instant,
     events: mpsc::UnboundedSender<Event>,
@@ -69,7 +70,14 @@ pub async fn conduct(
     });
     let journal = Journal::default();
     let (of_pack, of_run) = (Arc::clone(&pack), journal.clone());
+    // A database that outlives the run still holds what the same seed planted before, and what is unique is
+    // taken. In a world of our own the seed alone decides.
+    let seed = match runtime.kind() {
+        RuntimeKind::Attach => format!("{}-{}", settings.seed, uuid::Uuid::new_v4()),
+        _ => settings.seed.to_string(),
+    };
     let stand = Arc::new(Stand {
+        seed,
         worlds: Worlds::new(runtime, of_pack, of_run, settings.jobs, events.clone()),
         pack,
         journal,
@@ -180,7 +188,7 @@ async fn bounded(stand: &Arc<Stand>, check: &'static Check) -> (Verdict, Duratio
     let mut task = tokio::spawn(ask::ask(Arc::clone(stand), check, tell));
     let verdict = tokio::select! {
         ended = &mut task => match ended {
-            Ok(verdict) => verdict,
+            Ok(verdict) => unhindered(stand, check, verdict),
             Err(error) => Verdict::Broken { fault: format!("{}: {}", check.id, panicked(error)) },
         },
         why = overrun(stand, started.clone()) => {
@@ -191,6 +199,19 @@ async fn bounded(stand: &Arc<Stand>, check: &'static Check) -> (Verdict, Duratio
     };
     let began: Option<Instant> = *started.borrow();
     (verdict, began.map(|b| b.elapsed()).unwrap_or_default())
+}
+
+/// A limit on requests that answered in the service's place says nothing about the service.
+fn unhindered(stand: &Stand, check: &Check, verdict: Verdict) -> Verdict {
+    let judged = matches!(verdict, Verdict::Pass { .. } | Verdict::Fail { .. });
+    if judged && stand.journal.was_limited(check.id) {
+        let control =
+            "429 Too Many Requests was in the way, although every request waited for its turn";
+        return Verdict::Inconclusive {
+            control: control.to_owned(),
+        };
+    }
+    verdict
 }
 
 /// Ends when the check has had its time since it began (not while it waits for company to leave), or

@@ -28,7 +28,7 @@ impl Default for Settings {
             seed: 1,
             jobs: 1,
             company: 4,
-            check_limit: Duration::from_secs(120),
+            check_limit: Duration::from_secs(300),
             run_limit: Duration::from_secs(1800),
         }
     }

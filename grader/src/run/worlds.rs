@@ -11,7 +11,7 @@ use crate::check::{Boot, Raised};
 use crate::model::{Event, Fault, WorldKind};
 use crate::pack::Pack;
 use crate::probe::Journal;
-use crate::runtime::{Built, Runtime, Trouble, World, WorldSpec};
+use crate::runtime::{Built, Liveness, Runtime, Trouble, World, WorldSpec};
 
 /// What came of raising a world that several checks share.
 pub(super) type Shared = Result<Arc<Raised>, Trouble>;
@@ -91,6 +91,29 @@ impl Worlds {
     /// The lock of a shared world: read to be one of many, write to be alone.
     pub(super) fn lock(&self, kind: WorldKind) -> Option<&RwLock<()>> {
         self.shared.get(&kind).map(|(_, lock)| lock)
+    }
+
+    /// Starts a shared world's service again if it has ended. Where it does not come up, those who ask it find
+    /// out, and are asked again in a world of their own.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub(super) async fn revive(&self, kind: WorldKind, raised: &Raised) -> Result<(), Fault> {
+        let runs = || raised.world.alive().iter().all(Liveness::runs);
+        if runs() {
+            return Ok(());
+        }
+        let Some(lock) = self.lock(kind) else {
+            return Ok(());
+        };
+        let _alone = lock.write().await;
+        if runs() {
+            return Ok(());
+        }
+        match raised.world.start().await {
+            Err(Trouble::Fault(fault)) => Err(fault),
+            _ => Ok(()),
+        }
     }
 
     /// A world that nobody else uses, and the permit that bounds how many there are. Lower it when done.

@@ -72,9 +72,11 @@ fn subject(story: &BootStory) -> &'static str {
 }
 
 fn manner(story: &BootStory) -> Manner {
-    match (story.phase, &story.exit) {
-        (Phase::Ready, None) => Manner::Hang,
-        (_, Some(_)) => Manner::Crash,
-        (_, None) => Manner::Wrong,
+    let answered = story.last_answer.as_deref().map(str::trim_start);
+    match (story.phase, &story.exit, answered) {
+        (_, Some(_), _) => Manner::Crash,
+        (_, None, Some(answer)) if answer.starts_with('5') => Manner::ServerError,
+        (Phase::Ready, None, None) => Manner::Hang,
+        _ => Manner::Wrong,
     }
 }

@@ -4,7 +4,7 @@ use super::{hard_coded_answers, reply_breaks_schema};
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::OpId;
-use crate::probe::plant::{Planted, Shown};
+use crate::probe::plant::{Planted, Shown, said_yes};
 use crate::{check, control};
 
 check! {
@@ -55,7 +55,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut findings = cx.findings();
     for entity in cx.planter().plantable() {
         let planted = control!(cx.planter().plant(&entity).await?);
-        for (fact, sights) in wrong(cx, &planted).await? {
+        for (fact, sights) in control!(wrong(cx, &planted).await?) {
             let Some((_, _, shown)) = sights.first() else {
                 continue;
             };
@@ -119,11 +119,14 @@ fn told(shown: &Shown) -> String {
 type Sights = Vec<(OpId, Exchange, Shown)>;
 
 /// Every fact that some reply shows wrongly, with the operations that do.
-async fn wrong(cx: &mut Cx, planted: &Planted) -> Result<BTreeMap<String, Sights>, Fault> {
+async fn wrong(
+    cx: &mut Cx,
+    planted: &Planted,
+) -> Result<Result<BTreeMap<String, Sights>, String>, Fault> {
     let pack = cx.pack();
     let mut wrong: BTreeMap<String, Sights> = BTreeMap::new();
     let Some(entity) = pack.entity(&planted.entity) else {
-        return Ok(wrong);
+        return Ok(Ok(wrong));
     };
     let mut judge = |op: &OpId, exchange: &Exchange, shown: Vec<Shown>, absent_counts: bool| {
         for shown in shown
@@ -143,6 +146,12 @@ async fn wrong(cx: &mut Cx, planted: &Planted) -> Result<BTreeMap<String, Sights
         judge(&create.op, &planted.created, shown, false);
     }
     if let (Some(read), Some(exchange)) = (&entity.read, cx.planter().read(planted).await?) {
+        if !said_yes(&exchange) {
+            return Ok(Err(format!(
+                "{} just made could not be read",
+                a(&planted.entity)
+            )));
+        }
         let shown = cx
             .planter()
             .shown(planted, &exchange.json().unwrap_or_default(), false);
@@ -159,5 +168,5 @@ async fn wrong(cx: &mut Cx, planted: &Planted) -> Result<BTreeMap<String, Sights
             false,
         );
     }
-    Ok(wrong)
+    Ok(Ok(wrong))
 }

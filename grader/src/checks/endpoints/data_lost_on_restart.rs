@@ -1,8 +1,9 @@
 use super::created_differs;
 use crate::check::{BreaksCx, a};
 use crate::checks::boot;
-use crate::model::{Draft, Exchange, Fault, Verdict};
+use crate::model::{Draft, Exchange, Fault, Manner, Verdict};
 use crate::probe::plant::{Planted, answer, said_yes};
+use crate::probe::{SOON, until};
 use crate::runtime::{Stop, Trouble};
 use crate::{check, control};
 
@@ -67,6 +68,10 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
             made.push((planted, before));
         }
     }
+    if made.is_empty() {
+        let why = "this contract reads nothing by its key".to_owned();
+        return Ok(Verdict::Skipped { why });
+    }
     let mut findings = cx.findings();
     for (how, called) in [(Stop::Term, "a restart"), (Stop::Kill, "a crash")] {
         match cx.restart(how).await {
@@ -77,6 +82,7 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
                     saw: format!("the service does not come up again after {called}"),
                     expected: story.waited_for.clone(),
                     actual: story.summary.clone(),
+                    manner: Manner::Crash,
                     ..Draft::default()
                 };
                 draft.evidence.push(crate::model::Evidence::Log {
@@ -90,7 +96,7 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
             Err(Trouble::Unsupported(why)) => return Ok(Verdict::Skipped { why }),
         }
         for (planted, before) in &made {
-            let Some(after) = cx.planter().read(planted).await? else {
+            let Some(after) = read_again(cx, planted).await? else {
                 continue;
             };
             if let Some(draft) = lost(cx, planted, before, &after, called) {
@@ -99,6 +105,20 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
         }
     }
     Ok(findings.verdict())
+}
+
+/// Reads a thing after a restart. A service may need a moment until its database lets it in again: what it says
+/// by 429, 503 or silence in that moment is not yet its answer.
+async fn read_again(cx: &mut BreaksCx, planted: &Planted) -> Result<Option<Exchange>, Fault> {
+    let planter = &*cx.planter();
+    let settled = until(SOON, async || {
+        let read = planter.read(planted).await?;
+        Ok(read.filter(|e| e.status().is_some_and(|s| s != 429 && s != 503)))
+    });
+    match settled.await? {
+        Some(exchange) => Ok(Some(exchange)),
+        None => planter.read(planted).await,
+    }
 }
 
 fn lost(

@@ -1,8 +1,10 @@
-use super::wrong_success_status;
+use serde_json::Value;
+
+use super::{operation_missing, wrong_success_status};
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::Call;
-use crate::probe::plant::{Planted, Shown};
+use crate::probe::plant::{Planted, Shown, Walk};
 use crate::{check, control};
 
 check! {
@@ -34,7 +36,7 @@ check! {
         summary: "the answers do not depend on what was sent",
         concept: "representations",
         severity: Critical,
-        needs: [wrong_success_status::CHECK],
+        needs: [operation_missing::CHECK, wrong_success_status::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -52,6 +54,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut findings = cx.findings();
     for entity in cx.planter().plantable() {
         let first = control!(cx.planter().plant(&entity).await?);
+        let before = cx.planter().look_for(&first).await?;
         let second = control!(cx.planter().plant(&entity).await?);
         let create = cx.pack().entity(&entity).and_then(|e| e.create.clone());
         if let Some(call) = create
@@ -80,7 +83,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
                 ..draft
             });
         }
-        if let Some(draft) = deaf_list(cx, &first, &second).await? {
+        if let Some((before, None)) = before
+            && let Some(draft) = deaf_list(cx, &first, &second, &before).await?
+        {
             findings.add(draft);
         }
     }
@@ -129,31 +134,57 @@ fn alike(
     })
 }
 
-/// A list that shows neither of two things just made, and is the same before and after the second.
-async fn deaf_list(cx: &mut Cx, first: &Planted, second: &Planted) -> Result<Option<Draft>, Fault> {
-    let Some((before, found)) = cx.planter().look_for(first).await? else {
-        return Ok(None);
-    };
-    let Some((after, also)) = cx.planter().look_for(second).await? else {
+/// A list that shows neither of two things just made, and is the same before and after the second was made. A
+/// list that knows its items by other names than we do changes when something is made; a fixed one does not.
+async fn deaf_list(
+    cx: &mut Cx,
+    first: &Planted,
+    second: &Planted,
+    before: &Walk,
+) -> Result<Option<Draft>, Fault> {
+    let Some((after, None)) = cx.planter().look_for(second).await? else {
         return Ok(None);
     };
     let whole = before.complete && after.complete;
-    let untouched = before.items == after.items;
-    if found.is_some() || also.is_some() || !whole || !untouched {
+    if !whole
+        || before.items != after.items
+        || holds(cx, first, &after)
+        || holds(cx, second, &after)
+    {
         return Ok(None);
     }
     let (Some(page), Some(again)) = (before.pages.last(), after.pages.last()) else {
         return Ok(None);
     };
+    let kind = &first.entity;
     Ok(Some(Draft {
-        subject: format!("listing {}s", first.entity),
-        saw: format!("the list of {}s never shows what was made", first.entity),
+        subject: format!("listing {kind}"),
+        saw: format!("the list never shows {} that was made", a(kind)),
         expected: "the list holds the things that were made".to_owned(),
         actual: format!(
             "{} items, the same each time, none of them made by us",
             after.items.len()
         ),
-        evidence: vec![cx.seen("the list", page), cx.seen("the list again", again)],
+        evidence: vec![
+            cx.seen("the list", page),
+            cx.seen("the list after one more was made", again),
+        ],
         ..Draft::default()
     }))
+}
+
+/// Whether a thing's own values stand anywhere in the items.
+fn holds(cx: &mut Cx, of: &Planted, walk: &Walk) -> bool {
+    let text = walk
+        .items
+        .iter()
+        .map(Value::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let texts = cx
+        .planter()
+        .marks(of)
+        .into_iter()
+        .filter_map(|(_, v)| v.as_str().map(str::to_owned));
+    texts.into_iter().any(|mark| text.contains(&mark))
 }

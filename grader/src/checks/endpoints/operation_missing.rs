@@ -1,13 +1,14 @@
+use super::honest::missing;
 use crate::check;
 use crate::check::Cx;
 use crate::checks::boot;
-use crate::model::{Draft, Exchange, Fault, Verdict};
-use crate::probe::plant::{Deed, Step};
+use crate::model::{Draft, Fault, Verdict};
+use crate::probe::plant::{Deed, answer, said_yes};
 
 check! {
     /// ## What it looks at
-    /// Every operation of the contract is called honestly: a thing is made, read, listed, changed and
-    /// removed, with valid values. An operation is missing when the service answers such a call with 405 or
+    /// The operations of the contract are called honestly: each thing is made, read, listed, changed and
+    /// removed, with valid values, and what needs nothing is called with nothing. An operation is missing when the service answers such a call with 405 or
     /// 501, with a redirect to another address, or with the same 404 that it gives for an address that
     /// does not exist.
     ///
@@ -53,54 +54,34 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         .send()
         .await?;
     let steps = cx.planter().tour().await?;
-    let mut findings = cx.findings();
     let pack = cx.pack();
+    let mut findings = cx.findings();
     for step in &steps {
-        let success = |status| {
-            pack.op(&step.op)
-                .is_some_and(|o| o.declares(status).is_some() && status < 400)
+        let Some(operation) = pack.op(&step.op) else {
+            continue;
         };
-        if !missing(step, step.exchange.status().is_some_and(success), &nowhere) {
+        if !missing(step, operation, &nowhere) {
             continue;
         }
-        let line = pack.op(&step.op).map(|o| o.line()).unwrap_or_default();
+        let line = operation.line();
         findings.add(Draft {
             subject: step.op.to_string(),
             saw: format!("{line} is not there"),
             expected: format!("{line} does what `{}` in the contract says", step.op),
-            actual: format!("it answers {}", crate::probe::plant::answer(&step.exchange)),
+            actual: format!("it answers {}", answer(&step.exchange)),
             evidence: vec![cx.seen("an honest call", &step.exchange)],
             ..Draft::default()
         });
     }
-    Ok(findings.verdict())
-}
-
-fn missing(step: &Step, declared: bool, nowhere: &Exchange) -> bool {
-    match step.exchange.status() {
-        _ if declared => false,
-        Some(405 | 501) => true,
-        // What is sent on is not here: no client of the contract follows, and a POST would lose its body.
-        Some(301 | 302 | 303 | 307 | 308) => true,
-        // On a collection nothing but the route itself can be "not found". On a thing that was made just now,
-        // 404 may also mean that the thing is not found; then the answer differs from that of no address.
-        Some(404) if matches!(step.deed, Deed::Create | Deed::List | Deed::Other) => true,
-        Some(404) => same_answer(&step.exchange, nowhere),
-        _ => false,
+    let unasked = cx.planter().unasked(&steps);
+    let refused = steps
+        .iter()
+        .any(|s| s.deed == Deed::Create && !said_yes(&s.exchange));
+    let silent = steps.last().is_some_and(|s| s.exchange.status().is_none());
+    if findings.is_empty() && !unasked.is_empty() && (refused || silent) {
+        let names: Vec<_> = unasked.iter().map(ToString::to_string).collect();
+        let control = format!("nothing could be made to call {} with", names.join(", "));
+        return Ok(Verdict::Inconclusive { control });
     }
-}
-
-/// Whether two answers are the same text once each one's own address is taken out of it.
-fn same_answer(a: &Exchange, b: &Exchange) -> bool {
-    let said = |e: &Exchange| match &e.outcome {
-        crate::model::Outcome::Answered { status, body, .. } => {
-            let path = e.sent.path.split('?').next().unwrap_or_default();
-            Some((
-                *status,
-                body.text.replace(path, "").replace(&e.sent.method, ""),
-            ))
-        }
-        _ => None,
-    };
-    said(a).is_some() && said(a) == said(b)
+    Ok(findings.verdict())
 }

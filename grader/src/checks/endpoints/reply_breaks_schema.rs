@@ -1,10 +1,12 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::wrong_success_status;
+use serde_json::Value;
+
+use super::{operation_missing, wrong_success_status};
 use crate::check;
 use crate::check::Cx;
 use crate::model::{Draft, Evidence, Fault, Verdict};
-use crate::pack::Pack;
+use crate::pack::{Pack, speaks};
 use crate::probe::plant::Step;
 
 check! {
@@ -35,7 +37,7 @@ check! {
         summary: "a reply does not have the shape that the contract promises",
         concept: "serialization",
         severity: High,
-        needs: [wrong_success_status::CHECK],
+        needs: [operation_missing::CHECK, wrong_success_status::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -114,26 +116,27 @@ fn violations(pack: &Pack, step: &Step) -> Vec<Broken> {
         return Vec::new();
     };
     let said = step.exchange.header("content-type").unwrap_or_default();
+    if !operation.declared(status).iter().any(|r| speaks(r, said)) {
+        let what = if said.is_empty() {
+            "no Content-Type".to_owned()
+        } else {
+            format!("`{said}`")
+        };
+        let rule = format!("`Content-Type: {media}`");
+        return vec![Broken {
+            subject: format!("the media type of {about}"),
+            rule,
+            what,
+        }];
+    }
     let plain = said
         .split(';')
         .next()
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    if !operation
-        .declared(status)
-        .iter()
-        .any(|r| r.media.as_deref() == Some(plain.as_str()))
-    {
-        return vec![Broken {
-            subject: format!("the media type of {about}"),
-            rule: format!("`Content-Type: {media}`"),
-            what: if plain.is_empty() {
-                "no Content-Type".into()
-            } else {
-                format!("`{plain}`")
-            },
-        }];
+    if plain != "application/json" && !plain.ends_with("+json") {
+        return Vec::new();
     }
     let Some(body) = step.exchange.json() else {
         return vec![Broken {
@@ -148,6 +151,7 @@ fn violations(pack: &Pack, step: &Step) -> Vec<Broken> {
         .into_iter()
         .map(|v| Broken {
             subject: subject(
+                pack,
                 &about,
                 &v.pointer,
                 items.map(ToString::to_string).as_deref(),
@@ -158,15 +162,18 @@ fn violations(pack: &Pack, step: &Step) -> Vec<Broken> {
         .collect()
 }
 
-/// `venue /capacity`, whether it stands in one reply or in the items of a list.
-fn subject(about: &str, pointer: &str, items: Option<&str>) -> String {
+/// `venue /capacity`, whether it stands in one reply or in the items of a list. What the contract does not name
+/// (a place in an array, a key of a map) stands as `*`, so that the same cause has the same name in every run.
+fn subject(pack: &Pack, about: &str, pointer: &str, items: Option<&str>) -> String {
+    let mut names = BTreeSet::new();
+    collect_names(&pack.contract.document, &mut names);
     let general: Vec<&str> = pointer
         .split('/')
         .map(|t| {
-            if !t.is_empty() && t.chars().all(|c| c.is_ascii_digit()) {
-                "*"
-            } else {
+            if t.is_empty() || names.contains(t) {
                 t
+            } else {
+                "*"
             }
         })
         .collect();
@@ -175,6 +182,20 @@ fn subject(about: &str, pointer: &str, items: Option<&str>) -> String {
         .and_then(|i| general.strip_prefix(i))
         .unwrap_or(&general);
     format!("{about} {own}").trim_end().to_owned()
+}
+
+/// Every property that the contract names anywhere.
+fn collect_names<'v>(value: &'v Value, names: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::Object(properties)) = members.get("properties") {
+                names.extend(properties.keys().map(String::as_str));
+            }
+            members.values().for_each(|v| collect_names(v, names));
+        }
+        Value::Array(all) => all.iter().for_each(|v| collect_names(v, names)),
+        _ => {}
+    }
 }
 
 fn several(operations: &[String]) -> String {

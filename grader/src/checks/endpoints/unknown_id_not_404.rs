@@ -1,6 +1,9 @@
-use super::wrong_success_status;
+use serde_json::Value;
+
+use super::honest::manner;
+use super::{operation_missing, wrong_success_status};
 use crate::check::{Cx, a};
-use crate::model::{Draft, Exchange, Fault, Manner, Outcome, Verdict};
+use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Call, Manner as Way, Operation};
 use crate::probe::plant::{answer, said_yes};
 use crate::{check, control};
@@ -32,7 +35,7 @@ check! {
         summary: "an id that nothing has is not answered with 404",
         concept: "resource-identity",
         severity: Medium,
-        needs: [wrong_success_status::CHECK],
+        needs: [operation_missing::CHECK, wrong_success_status::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -49,6 +52,7 @@ check! {
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
     let mut findings = cx.findings();
+    let mut asked = 0;
     for name in cx.planter().plantable() {
         let Some(entity) = pack.entity(&name) else {
             continue;
@@ -77,52 +81,65 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             .into_iter()
             .flatten()
         {
+            // A contract may promise something else: an idempotent removal that always says 204, say.
+            let Some(operation) = pack.op(&call.op).filter(|o| promises(o)) else {
+                continue;
+            };
             let body = match update {
                 Some(update) if update == call => cx.planter().change_of(&planted),
                 _ => None,
             };
-            let asked = cx
+            if let Some(exchange) = cx
                 .planter()
                 .ask(&planted, call, Some(&unknown), body)
-                .await?;
-            if let (Some(operation), Some(exchange)) = (pack.op(&call.op), asked)
-                && !right(operation, &exchange)
+                .await?
             {
-                findings.add(draft(cx, operation, call, &exchange));
+                asked += 1;
+                if !right(operation, &unknown, &exchange) {
+                    findings.add(draft(cx, operation, call, &exchange));
+                }
             }
         }
+    }
+    if asked == 0 {
+        let why = "no operation of this contract promises a 404 for an id that can be made up";
+        return Ok(Verdict::Skipped {
+            why: why.to_owned(),
+        });
     }
     Ok(findings.verdict())
 }
 
-/// 404; or 410, where the contract says so.
-fn right(operation: &Operation, exchange: &Exchange) -> bool {
+/// Whether the contract says what happens to an id that nothing has.
+fn promises(operation: &Operation) -> bool {
+    [404, 410].iter().any(|s| operation.declares(*s).is_some())
+}
+
+/// 404 or 410, as the contract says. A text that was made up may also be no valid id at all, for reasons we
+/// cannot know (a check digit, a prefix): then a declared 400 or 422 is right too.
+fn right(operation: &Operation, unknown: &Value, exchange: &Exchange) -> bool {
+    let made_up = unknown
+        .as_str()
+        .is_some_and(|t| !t.chars().all(|c| c.is_ascii_digit()));
     match exchange.status() {
         Some(404) => true,
-        Some(410) => operation.declares(410).is_some(),
+        Some(status @ 410) => operation.declares(status).is_some(),
+        Some(status @ (400 | 422)) => made_up && operation.declares(status).is_some(),
         _ => false,
     }
 }
 
 fn draft(cx: &Cx, operation: &Operation, call: &Call, exchange: &Exchange) -> Draft {
-    let manner = match &exchange.outcome {
-        Outcome::Answered {
-            status: 500..=599, ..
-        } => Manner::ServerError,
-        Outcome::Answered { .. } => Manner::Wrong,
-        Outcome::TimedOut { .. } => Manner::Hang,
-        _ => Manner::Crash,
-    };
+    let answer = answer(exchange);
     Draft {
         subject: call.op.to_string(),
         saw: format!(
-            "{} answers {} to an id that nothing has",
-            operation.line(),
-            answer(exchange)
+            "{} answers {answer} to an id that nothing has",
+            operation.line()
         ),
         expected: "404".to_owned(),
-        actual: answer(exchange),
-        manner,
+        actual: answer,
+        manner: manner(exchange),
         evidence: vec![cx.seen("an id that nothing has", exchange)],
         ..Draft::default()
     }

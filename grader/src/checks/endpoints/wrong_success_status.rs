@@ -1,7 +1,9 @@
+use super::honest::{manner, missing, welcome};
 use super::operation_missing;
 use crate::check;
 use crate::check::Cx;
-use crate::model::{Draft, Exchange, Fault, Manner, Outcome, Verdict};
+use crate::checks::boot;
+use crate::model::{CheckId, Draft, Fault, Verdict};
 use crate::pack::Operation;
 use crate::probe::plant::answer;
 
@@ -32,7 +34,7 @@ check! {
         summary: "an honest request does not get the status that means success",
         concept: "status-codes",
         severity: High,
-        needs: [operation_missing::CHECK],
+        needs: [boot::ANSWERS],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -47,31 +49,37 @@ check! {
 }
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
+    let nowhere = cx
+        .http()
+        .request("GET", "/zq7-no-such-address")
+        .send()
+        .await?;
     let pack = cx.pack();
     let mut findings = cx.findings();
+    let mut absent = false;
     for step in cx.planter().tour().await? {
         let Some(operation) = pack.op(&step.op) else {
             continue;
         };
-        if step
-            .exchange
-            .status()
-            .is_some_and(|s| operation.succeeds(s))
-        {
-            continue;
+        if missing(&step, operation, &nowhere) {
+            // Told by the check for that; here it only means that not all was asked.
+            absent = true;
+        } else if !welcome(&step, operation) {
+            let answer = answer(&step.exchange);
+            findings.add(Draft {
+                subject: step.op.to_string(),
+                saw: format!("{} answers {answer} to an honest request", operation.line()),
+                expected: wanted(operation),
+                actual: answer,
+                manner: manner(&step.exchange),
+                evidence: vec![cx.seen("an honest call", &step.exchange)],
+                ..Draft::default()
+            });
         }
-        findings.add(Draft {
-            subject: step.op.to_string(),
-            saw: format!(
-                "{} answers {} to an honest request",
-                operation.line(),
-                answer(&step.exchange)
-            ),
-            expected: wanted(operation),
-            actual: answer(&step.exchange),
-            manner: manner(&step.exchange),
-            evidence: vec![cx.seen("an honest call", &step.exchange)],
-            ..Draft::default()
+    }
+    if findings.is_empty() && absent {
+        return Ok(Verdict::Blocked {
+            by: vec![CheckId::from(operation_missing::CHECK.id)],
         });
     }
     Ok(findings.verdict())
@@ -82,16 +90,5 @@ fn wanted(operation: &Operation) -> String {
     match statuses.as_slice() {
         [] => "a status of the 2xx class".to_owned(),
         all => all.join(" or "),
-    }
-}
-
-fn manner(exchange: &Exchange) -> Manner {
-    match &exchange.outcome {
-        Outcome::Answered {
-            status: 500..=599, ..
-        } => Manner::ServerError,
-        Outcome::Answered { .. } => Manner::Wrong,
-        Outcome::TimedOut { .. } => Manner::Hang,
-        _ => Manner::Crash,
     }
 }

@@ -75,13 +75,23 @@ fn items(contract: &Contract, schema: &Value) -> Option<Pointer> {
     (alone && others).then(|| Pointer::default().member(name).each())
 }
 
+/// Whether a property's name speaks of pages: one of its words does (`next_cursor`, `hasMore`), not a part of
+/// one (`country` is no count).
 fn about_paging(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let words = [
-        "next", "prev", "cursor", "total", "count", "page", "offset", "limit", "more", "meta",
-        "links", "size", "per_",
+    const WORDS: [&str; 18] = [
+        "next", "prev", "previous", "first", "last", "cursor", "total", "count", "page", "pages",
+        "offset", "limit", "more", "meta", "link", "links", "size", "per",
     ];
-    words.iter().any(|w| name.contains(w))
+    let mut words = vec![String::new()];
+    for c in name.chars() {
+        if c.is_uppercase() || !c.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.iter().any(|w| WORDS.contains(&w.as_str()))
 }
 
 /// How the next part of the list is had, the parameter for a page's size and its maximum.
@@ -133,4 +143,26 @@ fn next(contract: &Contract, schema: &Value) -> Option<Pointer> {
         let name = NEXTS.iter().find(|n| inner.contains_key(**n))?;
         Some(root.member(outer).member(*name))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::about_paging;
+
+    #[test]
+    fn a_word_tells_and_a_part_of_one_does_not() {
+        for name in [
+            "next_cursor",
+            "nextCursor",
+            "hasMore",
+            "total",
+            "per_page",
+            "totalCount",
+        ] {
+            assert!(about_paging(name), "{name}");
+        }
+        for name in ["country", "discount", "homepage", "statement", "blimity"] {
+            assert!(!about_paging(name), "{name}");
+        }
+    }
 }

@@ -51,9 +51,19 @@ impl Planter {
                 json!((2_000_000_000_i64 + self.rng.random_range(0..100_000_000_i64)).to_string())
             }
             Value::String(text) if uuid::Uuid::parse_str(text).is_ok() => {
-                let bytes: [u8; 16] = self.rng.random();
-                let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
-                json!(id.to_string())
+                // The same version: a service may refuse others before it looks.
+                let mut bytes: [u8; 16] = self.rng.random();
+                let like = uuid::Uuid::parse_str(text)
+                    .map(uuid::Uuid::into_bytes)
+                    .unwrap_or(bytes);
+                bytes[..7].copy_from_slice(&like[..7]);
+                bytes[8] = bytes[8] & 0x3f | like[8] & 0xc0;
+                bytes[6] = like[6] & 0xf0 | bytes[7] & 0x0f;
+                json!(uuid::Uuid::from_bytes(bytes).to_string())
+            }
+            // A short text drawn anew may well be somebody's.
+            Value::String(text) if text.chars().filter(char::is_ascii_alphanumeric).count() < 8 => {
+                return None;
             }
             Value::String(text) => json!(self.scrambled(text)),
             _ => return None,

@@ -36,7 +36,8 @@ pub struct Step {
 
 impl Planter {
     /// Walks through all operations that can be called honestly. An operation whose things could not be made
-    /// is left out: nobody knows what it should have answered.
+    /// is left out: nobody knows what it should have answered. The walk ends where the service gives no answer
+    /// at all: what comes after a crash is no operation's own doing.
     ///
     /// # Errors
     /// Only when a request cannot be formed.
@@ -61,12 +62,27 @@ impl Planter {
                     deed: Deed::Other,
                     exchange,
                 });
+                if silent(&steps) {
+                    return Ok(steps);
+                }
             }
         }
         for entity in self.plantable() {
             self.visit_entity(&entity, &mut steps).await?;
+            if silent(&steps) {
+                break;
+            }
         }
         Ok(steps)
+    }
+
+    /// The operations on entities that a walk had no honest call for, in the contract's order.
+    pub fn unasked(&self, steps: &[Step]) -> Vec<OpId> {
+        let asked = |op: &OpId| steps.iter().any(|s| s.op == *op);
+        let all = self.pack.contract.operations.iter().map(|o| &o.id);
+        all.filter(|op| self.owner(op).is_some() && !asked(op))
+            .cloned()
+            .collect()
     }
 
     async fn visit_entity(&mut self, name: &str, steps: &mut Vec<Step>) -> Result<(), Fault> {
@@ -90,6 +106,9 @@ impl Planter {
                 if op == create.op {
                     steps.push(step(&create.op, Deed::Create, *exchange));
                 }
+                if silent(steps) {
+                    return Ok(());
+                }
                 // A list needs nothing to be there.
                 let list = entity.list.as_ref().filter(|call| call.bind.is_empty());
                 let path = list.and_then(|c| pack.op(&c.op)?.path.fill(&Default::default()));
@@ -105,6 +124,9 @@ impl Planter {
         if let (Some(call), Some(exchange)) = (&entity.read, self.read(&planted).await?) {
             steps.push(step(&call.op, Deed::Read, exchange));
         }
+        if silent(steps) {
+            return Ok(());
+        }
         if let (Some(call), Some((walk, _))) = (&entity.list, self.look_for(&planted).await?) {
             steps.extend(
                 walk.pages
@@ -113,8 +135,14 @@ impl Planter {
                     .map(|e| step(&call.op, Deed::List, e)),
             );
         }
+        if silent(steps) {
+            return Ok(());
+        }
         if let (Some(update), Some(changed)) = (&entity.update, self.change(&planted).await?) {
             steps.push(step(&update.call.op, Deed::Update, changed.exchange));
+        }
+        if silent(steps) {
+            return Ok(());
         }
         if let (Some(call), Some(exchange)) = (&entity.delete, self.delete(&planted).await?) {
             steps.push(step(&call.op, Deed::Delete, exchange));
@@ -146,4 +174,9 @@ fn is_plain(operation: &Operation) -> bool {
     operation.method == Method::Get
         && operation.security.anyone
         && operation.params.iter().all(|p| !p.required)
+}
+
+/// Whether the last step got no answer.
+fn silent(steps: &[Step]) -> bool {
+    steps.last().is_some_and(|s| s.exchange.status().is_none())
 }

@@ -111,6 +111,9 @@ fn head(report: &Report) -> String {
         runtime.kind,
         inline(&cut(&runtime.why, LONG))
     );
+    if super::evidence::asks_again(report) {
+        out += &format!("- to see a finding again: `{}`\n", super::evidence::BASE);
+    }
     if !report.complete {
         out += "- gate: not settled, because only a part was asked\n";
     }

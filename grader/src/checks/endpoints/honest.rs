@@ -1,0 +1,61 @@
+//! What an answer to an honest call says, for the checks that walk through the contract.
+
+use crate::model::{Exchange, Manner, Outcome};
+use crate::pack::Operation;
+use crate::probe::plant::{Deed, Step};
+
+/// Whether the operation of a step is not there: 405, 501, sent elsewhere, or the 404 of no address. What the
+/// contract itself declares as a success is there.
+pub(super) fn missing(step: &Step, operation: &Operation, nowhere: &Exchange) -> bool {
+    match step.exchange.status() {
+        Some(status) if status < 400 && operation.declares(status).is_some() => false,
+        Some(405 | 501) => true,
+        // No client of the contract follows, and a POST would lose its body.
+        Some(301 | 302 | 303 | 307 | 308) => true,
+        // A contract may say that what needs nothing may not be there either (`/orders/current`).
+        Some(404) if step.deed == Deed::Other => operation.declares(404).is_none(),
+        // On a collection nothing but the route itself can be "not found". On a thing that was made just now,
+        // 404 may also mean that the thing is not found; then the answer differs from that of no address.
+        Some(404) if matches!(step.deed, Deed::Create | Deed::List) => true,
+        Some(404) => same_answer(&step.exchange, nowhere),
+        _ => false,
+    }
+}
+
+/// Whether the answer of a step is one that an honest call should get.
+pub(super) fn welcome(step: &Step, operation: &Operation) -> bool {
+    let Some(status) = step.exchange.status() else {
+        return false;
+    };
+    let declared = operation.declares(status).is_some();
+    // What is called with nothing may say that there is nothing, or that it is not ready yet.
+    let nothing = step.deed == Deed::Other && declared && (status < 500 || status == 503);
+    operation.succeeds(status) || nothing
+}
+
+/// How an answer broke, if it did more than be wrong.
+pub(super) fn manner(exchange: &Exchange) -> Manner {
+    match &exchange.outcome {
+        Outcome::Answered {
+            status: 500..=599, ..
+        } => Manner::ServerError,
+        Outcome::Answered { .. } => Manner::Wrong,
+        Outcome::TimedOut { .. } => Manner::Hang,
+        _ => Manner::Crash,
+    }
+}
+
+/// Whether two answers are the same text once each one's own address is taken out of it.
+fn same_answer(a: &Exchange, b: &Exchange) -> bool {
+    let said = |e: &Exchange| match &e.outcome {
+        Outcome::Answered { status, body, .. } => {
+            let path = e.sent.path.split('?').next().unwrap_or_default();
+            Some((
+                *status,
+                body.text.replace(path, "").replace(&e.sent.method, ""),
+            ))
+        }
+        _ => None,
+    };
+    said(a).is_some() && said(a) == said(b)
+}
