@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 
 use super::find_pack::{self, Places};
-use super::{Look, asked, display, print, say, watching};
+use super::watching::{self, Interrupts};
+use super::{Look, asked, display, print, say};
 use crate::feedback::{self, Redactor};
 use crate::model::{CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, SubmissionRef};
 use crate::pack::Pack;
@@ -51,10 +52,9 @@ pub(super) struct GradeArgs {
     /// Ask only the checks of this stage, and what they stand on
     #[arg(long, value_name = "STAGE")]
     stage: Option<String>,
-    /// The same seed asks the same questions (default: 1; another each time where a service that already runs
-    /// would remember them)
-    #[arg(long)]
-    seed: Option<u64>,
+    /// The same seed asks the same questions
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// How many copies of the service may run at once beside the main one
     #[arg(long, default_value_t = 1, value_parser = asked::jobs)]
     jobs: usize,
@@ -121,9 +121,10 @@ pub(super) async fn grade(args: GradeArgs, index: &CheckIndex) -> Exit {
 }
 
 async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
+    let mut interrupts = Interrupts::listen().map_err(|f| Stop::Fault(f.to_string()))?;
     let settings = settings(&args, index).map_err(Stop::Usage)?;
     asked::places(&args.report).map_err(Stop::Usage)?;
-    let attach = attaches(&args);
+    let attach = args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach);
     let submission = match Submission::open(&args.dir) {
         Ok(submission) => Some(submission),
         // A service that already runs needs no folder.
@@ -136,7 +137,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let mut folders: Vec<PathBuf> = submission.iter().map(|s| s.root.clone()).collect();
     let opened = tokio::select! {
         opened = runtime::open(submission, options(&args)) => opened,
-        () = watching::interrupted() => return Err(Stop::Interrupted),
+        () = interrupts.next() => return Err(Stop::Interrupted),
     };
     let runtime: Arc<dyn Runtime> = match opened {
         Ok(runtime) => Arc::from(runtime),
@@ -152,7 +153,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let seed = settings.seed;
     let conducted = tokio::select! {
         run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &checks, settings, events) => Some(run),
-        () = watching::interrupted() => None,
+        () = interrupts.next() => None,
     };
     let Some(mut run) = conducted else {
         shown.abort();
@@ -161,7 +162,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     };
     let _ = shown.await;
     if args.keep {
-        watching::keep(&run).await;
+        watching::keep(&run, &mut interrupts).await;
     }
     if let Err(fault) = runtime.close().await {
         run.faults.push(fault);
@@ -208,24 +209,11 @@ fn tell(args: &GradeArgs, report: &Report) -> Result<Exit, Stop> {
 fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, String> {
     Ok(Settings {
         selection: asked::selection(&args.only, args.stage.as_deref(), index)?,
-        seed: args.seed.unwrap_or_else(|| seed(args)),
+        seed: args.seed,
         jobs: args.jobs,
         run_limit: Duration::from_secs(args.timeout),
         ..Settings::default()
     })
-}
-
-/// A service of ours is new in each run; one that already runs still has what an earlier run made, and would answer
-/// the same questions with conflicts.
-fn seed(args: &GradeArgs) -> u64 {
-    match attaches(args) {
-        true => rand::random::<u32>().into(),
-        false => 1,
-    }
-}
-
-fn attaches(args: &GradeArgs) -> bool {
-    args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach)
 }
 
 fn options(args: &GradeArgs) -> Options {
