@@ -7,6 +7,7 @@ mod build;
 mod cargo;
 mod causes;
 mod database;
+mod gate;
 mod host;
 mod output;
 mod plan;
@@ -22,7 +23,6 @@ mod story;
 mod wait;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ use futures::future::{BoxFuture, join_all};
 use tokio::sync::OnceCell;
 
 use build::{Build, Product, blocking};
+use gate::Gate;
 use host::Local;
 
 use super::machine::cache::Cache;
@@ -57,7 +58,7 @@ pub(crate) struct LocalRuntime {
     cluster: OnceCell<Arc<Cluster>>,
     product: OnceCell<Product>,
     worlds: Mutex<Vec<Weak<Local>>>,
-    closed: AtomicBool,
+    gate: Gate,
 }
 
 impl LocalRuntime {
@@ -87,7 +88,7 @@ impl LocalRuntime {
                 cluster: OnceCell::new(),
                 product: OnceCell::new(),
                 worlds: Mutex::default(),
-                closed: AtomicBool::new(false),
+                gate: Gate::new(),
             })
         })
         .await
@@ -116,7 +117,7 @@ impl LocalRuntime {
     }
 
     async fn shut(&self) -> Result<(), Fault> {
-        self.closed.store(true, Ordering::SeqCst);
+        self.gate.close(PATIENCE).await;
         let worlds =
             std::mem::take(&mut *self.worlds.lock().unwrap_or_else(PoisonError::into_inner));
         let standing: Vec<_> = worlds.iter().filter_map(Weak::upgrade).collect();
@@ -146,24 +147,24 @@ impl Runtime for LocalRuntime {
     }
 
     fn build(&self) -> BoxFuture<'_, Result<Built, Trouble>> {
-        async move {
+        let both = async {
             // Postgres starts while the build runs; if it cannot, the fault comes with the first world.
             let (product, _) = tokio::join!(self.product(), self.cluster());
             Ok(product
                 .map_err(|trouble| self.annotate(trouble))?
                 .built
                 .clone())
-        }
-        .boxed()
+        };
+        self.gate.pass(both).boxed()
     }
 
     fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>> {
-        async {
+        let up = async {
             self.put_up(spec)
                 .await
                 .map_err(|trouble| self.annotate(trouble))
-        }
-        .boxed()
+        };
+        self.gate.pass(up).boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {

@@ -1,7 +1,7 @@
 //! Raising one world.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
@@ -21,9 +21,6 @@ use crate::runtime::{Trouble, World, WorldSpec};
 impl LocalRuntime {
     /// Copies the build, makes the database, runs the release, starts every replica.
     pub(super) async fn put_up(&self, spec: &WorldSpec) -> Result<World, Trouble> {
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(Fault::new("raising the service", "the run is over").into());
-        }
         let Some((command, _)) = self.submission.start(RuntimeKind::Local) else {
             return Err(Trouble::Unsupported(
                 "a Dockerfile alone starts nothing without Docker: add a Procfile with a `web:` line".into(),

@@ -44,8 +44,10 @@ pub(crate) async fn run(
             .env("GRADER_RUN", run)
             // A Ctrl-C at the terminal is ours to handle.
             .process_group(0);
-        let ran = tokio::task::spawn_blocking(move || command.output()).await;
-        let output = ran.doing(doing.as_str())?.doing(doing.as_str())?;
+        // A run that ends meanwhile does not wait for it.
+        let mut command = tokio::process::Command::from(command);
+        let output = command.kill_on_drop(true).output().await;
+        let output = output.doing(doing.as_str())?;
         if output.status.success() {
             return fs::remove_file(&secret).doing(doing.as_str());
         }
