@@ -2,7 +2,7 @@ use super::created_differs;
 use crate::check::{BreaksCx, a};
 use crate::checks::boot;
 use crate::model::{Draft, Exchange, Fault, Verdict};
-use crate::probe::plant::{Planted, answer, said_yes};
+use crate::probe::plant::{Planted, Sight, answer, said_yes};
 use crate::runtime::{Stop, Trouble};
 use crate::{check, control};
 
@@ -112,7 +112,7 @@ fn lost(
     let body = after.json().unwrap_or_default();
     let changed: Vec<_> = cx
         .planter()
-        .shown(planted, &body, false)
+        .shown(planted, &body, Sight::Read)
         .into_iter()
         .filter(|s| !s.same)
         .collect();

@@ -1,7 +1,7 @@
 use super::wrong_success_status;
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
-use crate::probe::plant::{Planted, answer, said_yes};
+use crate::probe::plant::{Planted, Sight, answer, said_yes};
 use crate::{check, control};
 
 check! {
@@ -129,6 +129,6 @@ fn shows(cx: &mut Cx, planted: &Planted, after: &Exchange) -> bool {
         .into_iter()
         .map(|(name, _)| name)
         .collect();
-    let shown = cx.planter().shown(planted, &body, false);
+    let shown = cx.planter().shown(planted, &body, Sight::Read);
     said_yes(after) && shown.iter().any(|s| s.same && marks.contains(&s.fact))
 }
