@@ -115,19 +115,20 @@ impl Build<'_> {
         let (submission, to, run_as) =
             (self.submission.clone(), app.to_owned(), self.run_as.clone());
         blocking(move || copy::submission(&submission, &to, &run_as)).await?;
-        let mut tail = Vec::new();
-        if let Some(plan) = plan {
-            if let Some(target) = &target {
-                target.link(app, self.run_as)?;
-            }
-            tail = self.run(plan, app).await?;
-            if let Some(target) = &target {
-                target.collect(app, self.run_as)?;
-            }
+        if let (Some(target), Some(_)) = (&target, plan) {
+            target.link(app, self.run_as).await?;
         }
+        copy::hand_over(app, self.run_as)?;
+        let tail = match plan {
+            Some(plan) => self.run(plan, app).await?,
+            None => Vec::new(),
+        };
         if self.run_as.other {
-            let app = app.to_owned();
-            blocking(move || copy::close_off(&app)).await?;
+            let (app, run_as) = (app.to_owned(), self.run_as.clone());
+            blocking(move || copy::close_off(&app, &run_as)).await?;
+        }
+        if let (Some(target), Some(_)) = (&target, plan) {
+            target.collect(app, self.run_as)?;
         }
         Ok(tail)
     }

@@ -4,18 +4,18 @@
 //! another's: its sources are copied under the lock, so they are newer than anything built before, and the
 //! executables of earlier builds are removed first.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::build::blocking;
-use crate::model::Fault;
+use crate::model::{Doing, Fault};
 use crate::runtime::machine::cache::{Cache, disk, make};
 use crate::runtime::machine::environment::Environment;
 use crate::runtime::machine::lock::{self, Held};
-use crate::runtime::machine::tools;
 use crate::runtime::machine::user::RunAs;
+use crate::runtime::machine::{copy, tools};
 use crate::submission::Submission;
 
 /// Where Cargo puts executables.
@@ -72,19 +72,29 @@ impl Target {
         }))
     }
 
-    /// Puts it where Cargo looks for it, without the executables of earlier builds.
-    pub(crate) fn link(&self, app: &Path, run_as: &RunAs) -> Result<(), Fault> {
-        for (_, executable) in self.executables() {
-            std::fs::remove_file(&executable)
-                .map_err(|e| disk("removing an earlier build", &executable, &e))?;
+    /// Puts it where Cargo looks for it, in a copy that is not handed over yet, without the executables of earlier
+    /// builds. Those are removed by who made them: the folder is theirs, and what was a folder in it a moment ago
+    /// may be a link to anywhere.
+    pub(crate) async fn link(&self, app: &Path, run_as: &RunAs) -> Result<(), Fault> {
+        let earlier = self.executables().into_iter().map(|(_, path)| path);
+        let earlier: Vec<PathBuf> = earlier.collect();
+        if !earlier.is_empty() {
+            let doing = "removing an earlier build";
+            let mut rm = tokio::process::Command::new("/bin/rm");
+            rm.arg("-f").arg("--").args(earlier).env_clear();
+            run_as.dress(&mut rm);
+            let output = rm.output().await.doing(doing)?;
+            if !output.status.success() {
+                return Err(Fault::new(
+                    doing,
+                    String::from_utf8_lossy(&output.stderr).trim(),
+                ));
+            }
         }
-        let link = app.join("target");
-        symlink(&self.folder, &link)
-            .map_err(|e| disk("lending Cargo's target folder", &link, &e))?;
-        run_as.own(&link)
+        copy::link(&self.folder, &app.join("target"), run_as)
     }
 
-    /// Puts a folder with the executables in its place.
+    /// Puts a folder with the executables in its place, in a built copy that is closed off.
     pub(crate) fn collect(&self, app: &Path, run_as: &RunAs) -> Result<(), Fault> {
         let target = app.join("target");
         // A build command may have made a folder of its own there: then that is what the service wants.
@@ -96,10 +106,14 @@ impl Target {
             let folder = target.join(profile);
             make(&folder)?;
             let to = folder.join(executable.file_name().unwrap_or_default());
-            std::fs::copy(&executable, &to).map_err(|e| disk("collecting the build", &to, &e))?;
-            for path in [&target, &folder, &to] {
-                run_as.own(path)?;
-            }
+            let copied = copy::open(&executable).and_then(|mut file| {
+                // A name the builder gave to somebody else's file must not publish it.
+                match !run_as.other || file.metadata()?.uid() == run_as.uid {
+                    true => copy::pour(&mut file, &to, 0o755),
+                    false => Ok(()),
+                }
+            });
+            copied.map_err(|e| disk("collecting the build", &to, &e))?;
         }
         Ok(())
     }
