@@ -1,5 +1,6 @@
 //! The runtimes, against services small enough to read.
 
+mod apart;
 mod attach;
 mod bench;
 mod boot;

@@ -16,6 +16,7 @@ use crate::model::Fault;
 use crate::runtime::machine::cache::{Cache, make};
 use crate::runtime::machine::environment::Environment;
 use crate::runtime::machine::lock::{self, Held};
+use crate::runtime::machine::packages::Packages;
 use crate::runtime::machine::sweep::Run;
 use crate::runtime::machine::user::RunAs;
 use crate::runtime::machine::{copy, tools};
@@ -43,6 +44,7 @@ pub(crate) struct Build<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) run: &'a Run,
     pub(crate) run_as: &'a RunAs,
+    pub(crate) packages: &'a Packages,
     pub(crate) environment: &'a Environment,
     pub(crate) limits: Limits,
 }
@@ -60,6 +62,7 @@ impl Build<'_> {
             Claim::Ours(held) => {
                 copy::remove(&place)?;
                 make(&place)?;
+                self.packages.settle(&place)?;
                 log_tail = self.make(plan.as_ref(), &app).await?;
                 mark(&ready)?;
                 (false, lock::soften(held)?)
@@ -80,7 +83,7 @@ impl Build<'_> {
         })
     }
 
-    /// Equal keys, equal builds: content, command, tools, user.
+    /// Equal keys, equal builds: content, command, tools, user, and whose package caches were believed.
     fn key(&self, plan: Option<&Plan>) -> String {
         let mut hash = Sha256::new();
         let mut field = |text: &str| {
@@ -90,6 +93,7 @@ impl Build<'_> {
         field(FORMAT);
         field(&self.submission.digest);
         field(&self.run_as.uid.to_string());
+        field(&self.packages.whose);
         let path = self.environment.path(Path::new("/nowhere"));
         if let Some(plan) = plan {
             field(&plan.command);
@@ -110,8 +114,7 @@ impl Build<'_> {
 
     /// Copies the submission and runs the command in the copy.
     async fn make(&self, plan: Option<&Plan>, app: &Path) -> Result<Vec<String>, Trouble> {
-        let target =
-            cargo::Target::take(self.submission, self.cache, self.run_as, self.environment).await?;
+        let target = cargo::Target::take(self).await?;
         let (submission, to, run_as) =
             (self.submission.clone(), app.to_owned(), self.run_as.clone());
         blocking(move || copy::submission(&submission, &to, &run_as)).await?;
@@ -142,7 +145,9 @@ impl Build<'_> {
         let process = Process::spawn(Launch {
             command: &plan.command,
             folder: app,
-            variables: self.environment.build(app, &self.run.home())?,
+            variables: self
+                .environment
+                .build(self.packages, app, &self.run.home())?,
             run_as: self.run_as,
             mark: format!("{}.build", self.run.id),
             log: log.clone(),

@@ -1,6 +1,8 @@
 //! A `target` folder that outlives the build, so that a service is built again in seconds after an edit.
 //!
-//! It is shared by submissions with the same lockfile. What belongs to one submission alone cannot leak into
+//! It is shared by submissions with the same lockfile that share their
+//! [package caches](crate::runtime::machine::packages): all of a plain user's, and under root one submission's
+//! builds. What belongs to one submission alone cannot leak into
 //! another's: its sources are copied under the lock, so they are newer than anything built before, and the
 //! executables of earlier builds are removed first.
 
@@ -9,14 +11,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::build::blocking;
+use super::build::{Build, blocking};
 use crate::model::{Doing, Fault};
-use crate::runtime::machine::cache::{Cache, disk, make};
-use crate::runtime::machine::environment::Environment;
+use crate::runtime::machine::cache::{disk, make};
 use crate::runtime::machine::lock::{self, Held};
 use crate::runtime::machine::user::RunAs;
 use crate::runtime::machine::{copy, tools};
-use crate::submission::Submission;
 
 /// Where Cargo puts executables.
 const PROFILES: [&str; 2] = ["release", "debug"];
@@ -30,12 +30,8 @@ pub(crate) struct Target {
 
 impl Target {
     /// The folder for this submission; none if Cargo does not build it. Waits while another build uses it.
-    pub(crate) async fn take(
-        submission: &Submission,
-        cache: &Cache,
-        run_as: &RunAs,
-        environment: &Environment,
-    ) -> Result<Option<Self>, Fault> {
+    pub(crate) async fn take(build: &Build<'_>) -> Result<Option<Self>, Fault> {
+        let (submission, run_as) = (build.submission, build.run_as);
         if !submission.has("Cargo.toml") {
             return Ok(None);
         }
@@ -45,18 +41,19 @@ impl Target {
             "Cargo.toml"
         };
         let content = std::fs::read(submission.root.join(lockfile)).unwrap_or_default();
-        let rustc = tools::find("rustc", &environment.path(Path::new("/nowhere")));
+        let rustc = tools::find("rustc", &build.environment.path(Path::new("/nowhere")));
         let rustc = rustc.map(|tool| tools::identity(&tool)).unwrap_or_default();
         let digest = Sha256::new()
             .chain_update(content)
             .chain_update(rustc)
+            .chain_update(&build.packages.whose)
             .finalize();
         let name: String = digest
             .iter()
             .take(8)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        let place = cache.folder("cargo-target")?.join(name);
+        let place = build.cache.folder("cargo-target")?.join(name);
         make(&place)?;
         let gate = place.with_extension("lock");
         let lock = blocking(move || lock::wait(&gate)).await?;

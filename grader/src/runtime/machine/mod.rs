@@ -5,6 +5,8 @@ pub(crate) mod copy;
 pub(crate) mod environment;
 pub(crate) mod lend;
 pub(crate) mod lock;
+pub(crate) mod packages;
+mod passed;
 pub(crate) mod sockets;
 pub(crate) mod strays;
 pub(crate) mod sweep;
