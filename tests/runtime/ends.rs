@@ -71,6 +71,77 @@ async fn who_leaves_the_group_and_who_ignores_term_end_all_the_same() {
     bench.nothing_runs();
 }
 
+/// Forks twice with a session of its own, then empties its environment and leaves its folder.
+const DAEMON: &str = "import os, sys\nif os.fork(): os.wait(); sys.exit()\nos.setsid()\nif os.fork(): os._exit(0)\n\
+                      os.chdir('/')\nos.dup2(os.open('/dev/null', os.O_RDWR), 1); os.dup2(1, 2)\n\
+                      os.execve('/bin/sleep', ['sleep', sys.argv[1]], {})\n";
+
+/// The processes that sleep for so many seconds.
+fn sleepers(seconds: &str) -> usize {
+    let mut system = sysinfo::System::new();
+    let what = sysinfo::ProcessRefreshKind::nothing()
+        .with_cmd(sysinfo::UpdateKind::Always)
+        .without_tasks();
+    system.refresh_processes_specifics(sysinfo::ProcessesToUpdate::All, true, what);
+    let sleeps = |p: &&sysinfo::Process| p.cmd() == ["sleep", seconds];
+    system.processes().values().filter(sleeps).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_that_left_everything_behind_ends_with_its_run() {
+    // In a process of its own: while another test's service runs, an orphan could be that one's.
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "runtime::ends::leaves_daemons", "--ignored"])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+#[ignore = "run by a_daemon_that_left_everything_behind_ends_with_its_run, alone in its process"]
+async fn leaves_daemons() {
+    let (built, served) = (
+        format!("1{}", std::process::id()),
+        format!("2{}", std::process::id()),
+    );
+    let bench = Bench::python(&format!(
+        "import lib, subprocess\nsubprocess.run(['python3', 'daemon.py', '{served}'])\nlib.serve()"
+    ));
+    bench.write("daemon.py", DAEMON);
+    let build = format!("[build]\ncommand = 'python3 daemon.py {built}'\n");
+    bench.write("grader.toml", &build);
+    let runtime = bench.open().await;
+    runtime.build().await.unwrap();
+    until(|| sleepers(&built) == 0).await;
+    let world = runtime.raise(&spec(20.0)).await.unwrap();
+    until(|| sleepers(&served) == 1).await;
+    world.lower().await.unwrap();
+    assert_eq!(sleepers(&served), 0);
+    // The server that worlds share is no orphan: the next world stands on it.
+    let next = runtime
+        .raise(&grader::runtime::WorldSpec {
+            name: "next".into(),
+            ..spec(20.0)
+        })
+        .await
+        .unwrap();
+    until(|| sleepers(&served) == 1).await;
+    drop(next);
+    runtime.close().await.unwrap();
+    assert_eq!(sleepers(&served), 0);
+    bench.nothing_runs();
+    let mut system = sysinfo::System::new();
+    system.refresh_processes(sysinfo::ProcessesToUpdate::All, true);
+    let me = sysinfo::Pid::from_u32(std::process::id());
+    let mut children = system.processes().values();
+    assert!(
+        children.all(|p| p.parent() != Some(me) || p.thread_kind().is_some()),
+        "not waited for"
+    );
+}
+
 #[tokio::test]
 async fn an_interrupted_build_and_an_interrupted_start_leave_nothing() {
     let slow = "sh -c 'setsid sleep 1000 & sleep 1000'";

@@ -8,12 +8,15 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use sha2::{Digest, Sha256};
+use tokio::process::{Child, Command};
 
 use super::build::{Build, blocking};
 use crate::model::{Doing, Fault};
 use crate::runtime::machine::cache::{disk, make};
+use crate::runtime::machine::children::{self, Whose};
 use crate::runtime::machine::lock::{self, Held};
 use crate::runtime::machine::user::RunAs;
 use crate::runtime::machine::{copy, tools};
@@ -77,10 +80,13 @@ impl Target {
         let earlier: Vec<PathBuf> = earlier.collect();
         if !earlier.is_empty() {
             let doing = "removing an earlier build";
-            let mut rm = tokio::process::Command::new("/bin/rm");
+            let mut rm = Command::new("/bin/rm");
             rm.arg("-f").arg("--").args(earlier).env_clear();
             run_as.dress(&mut rm);
-            let output = rm.output().await.doing(doing)?;
+            rm.stdout(Stdio::null()).stderr(Stdio::piped());
+            let pid = |child: &Child| child.id().unwrap_or_default();
+            let (child, _ours) = children::start(Whose::Ours, || rm.spawn(), pid).doing(doing)?;
+            let output = child.wait_with_output().await.doing(doing)?;
             if !output.status.success() {
                 return Err(Fault::new(
                     doing,

@@ -1,6 +1,7 @@
 //! The machine we run on: its users, tools, folders, processes and sockets.
 
 pub(crate) mod cache;
+pub(crate) mod children;
 pub(crate) mod copy;
 pub(crate) mod environment;
 pub(crate) mod lend;
