@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::cargo;
 use super::output::Log;
+use super::outside::outside;
 use super::plan::{self, Plan};
 use super::process::{Launch, Process};
 use super::shelf::{Claim, claim, mark};
@@ -168,7 +169,10 @@ impl Build<'_> {
         };
         match ended {
             Ok(crate::runtime::Exited::Code(0)) => Ok(log.tail(TAIL)),
-            Ok(exit) => Err(telling().ended(exit).into()),
+            Ok(exit) => Err(match outside(&log.tail(usize::MAX)) {
+                Some(fault) => fault.into(),
+                None => telling().ended(exit).into(),
+            }),
             Err(_) => Err(telling().too_slow().into()),
         }
     }

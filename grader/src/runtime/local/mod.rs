@@ -9,6 +9,7 @@ mod causes;
 mod database;
 mod host;
 mod output;
+mod outside;
 mod plan;
 mod port;
 mod process;

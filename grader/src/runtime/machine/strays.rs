@@ -43,11 +43,10 @@ pub(crate) fn family(kin: &Kin) -> Vec<u32> {
             children::reap(process.pid().as_u32());
         }
         let grouped = || kin.group.is_some_and(|g| grouped(process, g, &system));
-        let strangers = || mark(process).is_some_and(|mark| !children::covers(&kin.mark, mark));
-        if mark(process).is_some_and(|mark| children::covers(&kin.mark, mark))
+        if marked(process, &kin.mark)
             || grouped()
             || works_in(process, kin.folder.as_deref())
-            || orphan && orphans_too && !strangers()
+            || orphan && orphans_too
         {
             found.insert(process.pid());
         }
@@ -67,13 +66,12 @@ pub(crate) fn family(kin: &Kin) -> Vec<u32> {
     pids
 }
 
-/// The run a process says it belongs to.
-fn mark(process: &Process) -> Option<&str> {
-    let values = process.environ().iter().filter_map(|variable| {
-        let (name, value) = variable.to_str()?.split_once('=')?;
-        (name == MARK).then_some(value)
-    });
-    values.last()
+/// Whether a process says that it belongs to a mark. That it says otherwise means nothing.
+fn marked(process: &Process, mark: &str) -> bool {
+    process.environ().iter().any(|variable| {
+        let said = variable.to_str().and_then(|v| v.split_once('='));
+        said.is_some_and(|(name, value)| name == MARK && children::covers(mark, value))
+    })
 }
 
 fn works_in(process: &Process, folder: Option<&Path>) -> bool {

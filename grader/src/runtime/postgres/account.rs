@@ -26,7 +26,7 @@ impl Account {
     /// When root and there is nobody left.
     pub(crate) fn choose() -> Result<Self, Fault> {
         match geteuid().is_root() {
-            true => Self::apart_from(RunAs::find()?.uid, |name| User::from_name(name)),
+            true => Self::apart_from(RunAs::find()?.uid, User::from_name),
             false => Ok(Self { other: None }),
         }
     }
