@@ -9,6 +9,7 @@ mod causes;
 mod database;
 mod host;
 mod output;
+mod outside;
 mod plan;
 mod port;
 mod process;
@@ -35,6 +36,7 @@ use host::Local;
 
 use super::machine::cache::Cache;
 use super::machine::environment::Environment;
+use super::machine::packages::Packages;
 use super::machine::sweep::Run;
 use super::machine::user::RunAs;
 use super::postgres::{Cluster, ClusterOptions, StopMode};
@@ -52,6 +54,7 @@ pub(crate) struct LocalRuntime {
     options: Options,
     cache: Cache,
     run_as: RunAs,
+    packages: Packages,
     environment: Environment,
     run: Arc<Run>,
     cluster: OnceCell<Arc<Cluster>>,
@@ -70,6 +73,7 @@ impl LocalRuntime {
         blocking(move || {
             let run_as = RunAs::find()?;
             let cache = Cache::open(options.cache.as_deref(), &run_as)?;
+            let packages = Packages::of(&submission.root, &cache, &run_as)?;
             let environment = Environment::of_machine(&cache, &run_as)?;
             let run = Run::begin(&cache, &run_as)?;
             shelf::prune(&cache)?;
@@ -82,6 +86,7 @@ impl LocalRuntime {
                 options,
                 cache,
                 run_as,
+                packages,
                 environment,
                 run: Arc::new(run),
                 cluster: OnceCell::new(),
@@ -99,6 +104,7 @@ impl LocalRuntime {
             cache: &self.cache,
             run: &self.run,
             run_as: &self.run_as,
+            packages: &self.packages,
             environment: &self.environment,
             limits: self.options.limits,
         };

@@ -37,8 +37,7 @@ pub(crate) async fn run(
             .args(["--username", &operator.role, "--auth", "scram-sha-256"])
             .args(["--no-sync", "--encoding", "UTF8", "--wal-segsize", "1"])
             .args(*locale)
-            .current_dir(folder)
-            .env("LC_ALL", "C");
+            .current_dir(folder);
         let ran = tokio::task::spawn_blocking(move || command.output()).await;
         let output = ran.doing(doing.as_str())?.doing(doing.as_str())?;
         if output.status.success() {
