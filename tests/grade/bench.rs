@@ -33,13 +33,7 @@ pub(super) struct Grader {
 impl Grader {
     pub(super) fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
-        for name in [
-            "NO_COLOR",
-            "CLICOLOR_FORCE",
-            "COLUMNS",
-            "GRADER_PACKS",
-            "GRADER_POSTGRES_BIN",
-        ] {
+        for name in ["NO_COLOR", "COLUMNS", "GRADER_PACKS", "GRADER_POSTGRES_BIN"] {
             command.env_remove(name);
         }
         command.args(args).stdin(Stdio::null());
@@ -85,6 +79,22 @@ impl Grader {
         self.env("GRADER_CACHE", cache)
     }
 
+    /// On a terminal of its own, as an interactive user sees it.
+    pub(super) fn on_a_terminal(self) -> Self {
+        let pty =
+            "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+        let mut command = Command::new("python3");
+        command.args(["-c", pty]).arg(self.command.get_program());
+        command.args(self.command.get_args()).stdin(Stdio::null());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self { command, ..self }
+    }
+
     /// From its start to its end.
     pub(super) fn run(self) -> Ended {
         self.start().end()
@@ -101,14 +111,14 @@ impl Grader {
     pub(super) fn start_unread(mut self) -> Running {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut running = self.spawn();
-        drop((running.child.stdout.take(), running.child.stderr.take()));
+        drop((running.child.0.stdout.take(), running.child.0.stderr.take()));
         running
     }
 
     fn spawn(mut self) -> Running {
         let child = self.command.spawn().unwrap();
         Running {
-            child,
+            child: Leash(child),
             command: shown(&self.command),
             reports: self.reports,
             started: Instant::now(),
@@ -127,9 +137,25 @@ fn shown(command: &Command) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A process that does not outlive its test, however that ends.
+struct Leash(Child);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        // Asked first: a grader that is killed leaves its services behind.
+        for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+            let deadline = Instant::now() + Duration::from_secs(5);
+            while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < deadline {
+                kill(Pid::from_raw(self.0.id() as i32), signal).ok();
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
+}
+
 /// A grader at work.
 pub(super) struct Running {
-    child: Child,
+    child: Leash,
     command: String,
     reports: TempDir,
     started: Instant,
@@ -137,17 +163,17 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     pub(super) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
+        kill(Pid::from_raw(self.child.0.id() as i32), signal).unwrap();
     }
 
     /// Waits until it has said this; fails when it ends before.
     pub(super) fn until_it_says(mut self, text: &str) -> Self {
         while !self.said("stderr").contains(text) {
-            if self.child.try_wait().unwrap().is_some()
+            if self.child.0.try_wait().unwrap().is_some()
                 || self.started.elapsed() > Duration::from_secs(60)
             {
                 panic!("it never said {text:?}\n{}", self.end());
@@ -164,11 +190,22 @@ impl Running {
 
     /// Whether it still runs.
     pub(super) fn runs(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+        self.child.0.try_wait().unwrap().is_none()
     }
 
+    /// Waits for its end, two minutes at most: none of these runs has more to do.
+    #[track_caller]
     pub(super) fn end(mut self) -> Ended {
-        let code = self.child.wait().unwrap().code();
+        let code = loop {
+            match self.child.0.try_wait().unwrap() {
+                Some(status) => break status.code(),
+                None if self.started.elapsed() > Duration::from_secs(120) => {
+                    let (out, err) = (self.said("stdout"), self.said("stderr"));
+                    panic!("it does not end: {}\n{out}\n{err}", self.command);
+                }
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
         Ended {
             code,
             out: self.said("stdout"),

@@ -1,6 +1,6 @@
 //! Runs that do not get to their end: stopped by the user, or killed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::Signal::{self, SIGINT, SIGKILL, SIGTERM};
@@ -23,7 +23,7 @@ fn runs(cache: &Path) -> Vec<String> {
 }
 
 /// Living processes that carry the mark of one of these runs, wherever they work.
-fn marked(runs: &[String]) -> Vec<String> {
+fn marked(runs: &[String]) -> Vec<u32> {
     let mut system = sysinfo::System::new();
     let what = sysinfo::ProcessRefreshKind::nothing()
         .with_environ(sysinfo::UpdateKind::Always)
@@ -40,17 +40,22 @@ fn marked(runs: &[String]) -> Vec<String> {
         .processes()
         .values()
         .filter(|p| p.environ().iter().any(of_run));
-    marked
-        .map(|p| format!("{} {:?}", p.pid(), p.name()))
-        .collect()
+    marked.map(|p| p.pid().as_u32()).collect()
 }
 
 #[track_caller]
 fn nothing_is_left(cache: &Path, of: &[String]) {
     assert_eq!(runs(cache), Vec::<String>::new());
-    assert_eq!(marked(of), Vec::<String>::new());
+    assert_eq!(marked(of), Vec::<u32>::new());
     let working = processes_in(cache);
     assert!(working.is_empty(), "still running: {working:?}");
+}
+
+/// The folders these runs' processes work in: their worlds, and where Postgres keeps its data.
+fn places(runs: &[String]) -> Vec<PathBuf> {
+    let pids = marked(runs);
+    let cwd = |pid: &u32| std::fs::read_link(format!("/proc/{pid}/cwd")).ok();
+    pids.iter().filter_map(cwd).collect()
 }
 
 /// A grader in the middle of its run: the service is up, and keeps it waiting.
@@ -72,6 +77,7 @@ fn waiting(cache: &Path) -> (TempDir, Running, Vec<String>) {
 fn a_killed_run_is_cleared_away_by_the_next() {
     let cache = open_folder();
     let (_service, grader, killed) = waiting(cache.path());
+    let places = places(&killed);
     grader.signal(SIGKILL);
     assert_eq!(grader.end().code, None);
     assert_eq!(runs(cache.path()), killed);
@@ -81,6 +87,37 @@ fn a_killed_run_is_cleared_away_by_the_next() {
         Grader::listings(service.path(), &["--only", "boot.never-answers"]).cache(cache.path());
     next.run().exits(0);
     nothing_is_left(cache.path(), &killed);
+    let left: Vec<&PathBuf> = places.iter().filter(|place| place.exists()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_run_killed_while_it_prepares_postgres_is_cleared_away() {
+    let cache = open_folder();
+    let service = python("import lib; lib.serve()");
+    let graded =
+        || Grader::listings(service.path(), &["--only", "boot.never-answers"]).cache(cache.path());
+    let mut grader = graded().start();
+    // The folder is there for less than a second, once for each Postgres and cache.
+    let building = || {
+        let entries = std::fs::read_dir(cache.path().join("postgres"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries.map(|e| e.path()).find(|p| {
+            p.file_name()
+                .is_some_and(|n| n.to_string_lossy().starts_with("building-"))
+        })
+    };
+    while !building().is_some_and(|folder| folder.join("data/base").exists()) {
+        assert!(grader.runs(), "{}", grader.end());
+    }
+    let killed = runs(cache.path());
+    grader.signal(SIGKILL);
+    assert_eq!(grader.end().code, None);
+    graded().run().exits(0);
+    nothing_is_left(cache.path(), &killed);
+    assert_eq!(building(), None);
 }
 
 #[track_caller]

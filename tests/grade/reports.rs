@@ -129,15 +129,24 @@ fn the_graders_memory_stays_small() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_who_asks() {
-    let explain = || Grader::new(["explain", "boot.port-ignored"]);
-    assert!(!explain().run().exits(0).out.contains('\u{1b}'));
-    let forced = || explain().env("CLICOLOR_FORCE", "1");
-    assert!(forced().run().exits(0).out.contains('\u{1b}'));
-    let ended = forced().env("NO_COLOR", "1").run().exits(0);
+fn colour_is_for_terminals_and_no_color_takes_it_away() {
+    let explain = ["explain", "boot.port-ignored"];
+    assert!(!Grader::new(explain).run().exits(0).out.contains('\u{1b}'));
+    let coloured = Grader::new(explain)
+        .env("TERM", "xterm")
+        .on_a_terminal()
+        .run()
+        .exits(0);
+    assert!(coloured.out.contains('\u{1b}'), "{coloured}");
+    let plain = Grader::new(explain)
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .on_a_terminal()
+        .run()
+        .exits(0);
     assert!(
-        !ended.out.contains('\u{1b}'),
-        "NO_COLOR says no, whoever says yes\n{ended}"
+        !plain.out.contains('\u{1b}') && plain.out.contains("Why it matters"),
+        "{plain}"
     );
 }
 

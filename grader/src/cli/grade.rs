@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 
 use super::find_pack::{self, Places};
-use super::{Look, asked, display, print, say, watching};
+use super::watching::{self, Interrupts};
+use super::{Look, asked, display, print, say};
 use crate::feedback::{self, Redactor};
 use crate::model::{CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, SubmissionRef};
 use crate::pack::Pack;
@@ -120,6 +121,7 @@ pub(super) async fn grade(args: GradeArgs, index: &CheckIndex) -> Exit {
 }
 
 async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
+    let mut interrupts = Interrupts::listen().map_err(|f| Stop::Fault(f.to_string()))?;
     let settings = settings(&args, index).map_err(Stop::Usage)?;
     asked::places(&args.report).map_err(Stop::Usage)?;
     let attach = args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach);
@@ -135,7 +137,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let mut folders: Vec<PathBuf> = submission.iter().map(|s| s.root.clone()).collect();
     let opened = tokio::select! {
         opened = runtime::open(submission, options(&args)) => opened,
-        () = watching::interrupted() => return Err(Stop::Interrupted),
+        () = interrupts.next() => return Err(Stop::Interrupted),
     };
     let runtime: Arc<dyn Runtime> = match opened {
         Ok(runtime) => Arc::from(runtime),
@@ -151,7 +153,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let seed = settings.seed;
     let conducted = tokio::select! {
         run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &checks, settings, events) => Some(run),
-        () = watching::interrupted() => None,
+        () = interrupts.next() => None,
     };
     let Some(mut run) = conducted else {
         shown.abort();
@@ -160,7 +162,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     };
     let _ = shown.await;
     if args.keep {
-        watching::keep(&run).await;
+        watching::keep(&run, &mut interrupts).await;
     }
     if let Err(fault) = runtime.close().await {
         run.faults.push(fault);

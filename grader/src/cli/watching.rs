@@ -2,21 +2,39 @@
 
 use std::time::Duration;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::say;
+use crate::model::{Doing, Fault};
 use crate::run::Run;
 use crate::runtime::Runtime;
 
-/// Ends when the user asks to stop: Ctrl-C, or the SIGTERM of a supervisor.
-pub(super) async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(_) => return std::future::pending().await,
-    };
-    tokio::select! {
-        // An error means that no handler could be set: then the default one ends the program.
-        Ok(()) = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// The user's wish to stop: Ctrl-C, or the SIGTERM of a supervisor. One that comes while nobody waits for it is
+/// kept for whoever waits next.
+pub(super) struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the system refuses the handlers.
+    pub(super) fn listen() -> Result<Self, Fault> {
+        let doing = "listening for Ctrl-C";
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).doing(doing)?,
+            terminate: signal(SignalKind::terminate()).doing(doing)?,
+        })
+    }
+
+    /// Ends at the next wish.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
@@ -30,10 +48,10 @@ pub(super) async fn lower(runtime: &dyn Runtime) {
 }
 
 /// Says where the kept service answers, and waits for Ctrl-C.
-pub(super) async fn keep(run: &Run) {
+pub(super) async fn keep(run: &Run, interrupts: &mut Interrupts) {
     for line in &run.kept {
         say(&format!("kept: {line}"));
     }
     say("kept: press Ctrl-C to stop it and see the report");
-    interrupted().await;
+    interrupts.next().await;
 }

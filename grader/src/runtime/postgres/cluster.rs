@@ -90,7 +90,7 @@ impl Cluster {
             Some(cache) => cache,
             None => cache_folder()?,
         };
-        let template = Template::get(&binaries, account, &cache).await?;
+        let template = Template::get(&binaries, account, &cache, &options.run).await?;
         let memory = match options.in_memory {
             true => tokio::task::spawn_blocking(Place::find)
                 .await

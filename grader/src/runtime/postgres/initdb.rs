@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use super::account::Account;
@@ -19,6 +20,7 @@ pub(crate) async fn run(
     account: Account,
     folder: &Path,
     operator: &Login,
+    run: &str,
 ) -> Result<(), Fault> {
     let initdb = binaries.program("initdb");
     let doing = format!("running {} in {}", initdb.display(), folder.display());
@@ -37,7 +39,11 @@ pub(crate) async fn run(
             .args(["--username", &operator.role, "--auth", "scram-sha-256"])
             .args(["--no-sync", "--encoding", "UTF8", "--wal-segsize", "1"])
             .args(*locale)
-            .current_dir(folder);
+            .current_dir(folder)
+            .env("LC_ALL", "C")
+            .env("GRADER_RUN", run)
+            // A Ctrl-C at the terminal is ours to handle.
+            .process_group(0);
         let ran = tokio::task::spawn_blocking(move || command.output()).await;
         let output = ran.doing(doing.as_str())?.doing(doing.as_str())?;
         if output.status.success() {

@@ -13,7 +13,7 @@ use tokio_postgres::Config;
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::login::{Login, OPERATOR, tag};
+use super::login::{Login, OPERATOR};
 use super::process::{Launch, Postmaster};
 use super::ready::{NotReady, await_ready};
 use super::server::{Adopt, Server};
@@ -46,6 +46,7 @@ struct Card {
 
 impl Template {
     /// The prepared directory for these binaries, made now if there is none. One grader makes it while others wait.
+    /// What it starts for that carries the mark of `run`, so that it ends with the run.
     ///
     /// # Errors
     /// When `initdb` or the first start fails: disk full, broken installation, folder not writable.
@@ -53,6 +54,7 @@ impl Template {
         binaries: &Binaries,
         account: Account,
         cache: &Path,
+        run: &str,
     ) -> Result<Self, Fault> {
         let folder = cache.join(key(binaries));
         if let Some(ready) = read(&folder) {
@@ -68,8 +70,10 @@ impl Template {
         if let Some(ready) = read(&folder) {
             return Ok(ready);
         }
-        let building = cache.join(format!("building-{}", tag()));
-        let built = build(binaries, account, &building).await;
+        let building = cache.join(format!("building-{}", key(binaries)));
+        // Whoever held the lock before us may have been killed over it.
+        let _ = fs::remove_dir_all(&building);
+        let built = build(binaries, account, &building, run).await;
         let placed = built.and_then(|()| {
             fs::rename(&building, &folder).doing("putting the prepared data directory in place")
         });
@@ -112,12 +116,17 @@ fn read(folder: &Path) -> Option<Template> {
 
 /// Makes a data directory with our settings, logins and database in `folder`. What this machine's installation
 /// lacks is left out and noted on the card.
-async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(), Fault> {
+async fn build(
+    binaries: &Binaries,
+    account: Account,
+    folder: &Path,
+    run: &str,
+) -> Result<(), Fault> {
     let doing = "preparing a data directory for Postgres";
     account.private_folder(folder)?;
     let operator = Login::ours(OPERATOR);
     let data = folder.join("data");
-    super::initdb::run(binaries, account, folder, &operator).await?;
+    super::initdb::run(binaries, account, folder, &operator, run).await?;
     fs::write(data.join("pg_hba.conf"), hba(OPERATOR)).doing(doing)?;
     let mut can = Capabilities::of(binaries.major());
     let socket = super::place::socket_folder(account, folder)?;
@@ -128,7 +137,7 @@ async fn build(binaries: &Binaries, account: Account, folder: &Path) -> Result<(
         socket: socket.path().to_path_buf(),
         port: 5432,
         tcp: false,
-        run: "preparing".to_owned(),
+        run: run.to_owned(),
     };
     let mut reach = Config::new();
     reach.host_path(socket.path()).port(launch.port);
