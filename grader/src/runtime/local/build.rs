@@ -20,7 +20,7 @@ use crate::runtime::machine::lock::{self, Held};
 use crate::runtime::machine::packages::Packages;
 use crate::runtime::machine::sweep::Run;
 use crate::runtime::machine::user::RunAs;
-use crate::runtime::machine::{copy, tools};
+use crate::runtime::machine::{copy, shut, tools};
 use crate::runtime::{Built, Limits, Phase, Trouble};
 use crate::submission::Submission;
 
@@ -61,7 +61,7 @@ impl Build<'_> {
         let (cached, share) = match share {
             Claim::Ready(share) => (true, share),
             Claim::Ours(held) => {
-                copy::remove(&place)?;
+                shut::remove(&place)?;
                 make(&place)?;
                 self.packages.settle(&place)?;
                 log_tail = self.make(plan.as_ref(), &app).await?;
@@ -129,7 +129,7 @@ impl Build<'_> {
         };
         if self.run_as.other {
             let (app, run_as) = (app.to_owned(), self.run_as.clone());
-            blocking(move || copy::close_off(&app, &run_as)).await?;
+            blocking(move || shut::close_off(&app, &run_as)).await?;
         }
         if let (Some(target), Some(_)) = (&target, plan) {
             target.collect(app, self.run_as)?;

@@ -2,6 +2,11 @@
 //!
 //! The submission is copied, built and run in folders of the grader's own, by a user who is never root. It is
 //! not sealed: a service can do what its user can do. Strangers' code belongs into containers.
+//!
+//! Under root, submissions share only what their user cannot write to: toolchains, certificates, the prepared
+//! Postgres, finished builds. Package caches and Cargo's `target` are each submission's own
+//! (see [`packages`](super::machine::packages)). They also share that user, so two runs at once can disturb each
+//! other. A plain user's submissions share everything that is the user's.
 
 mod build;
 mod cargo;

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use super::build::blocking;
 use crate::model::Fault;
 use crate::runtime::machine::cache::{Cache, disk};
-use crate::runtime::machine::copy;
 use crate::runtime::machine::lock::{self, Held};
 use crate::runtime::machine::packages::PLACES;
+use crate::runtime::machine::shut;
 
 /// Says that the build is whole, and used just now: the oldest are removed first.
 pub(crate) fn mark(ready: &Path) -> Result<(), Fault> {
@@ -70,7 +70,7 @@ pub(crate) fn prune(cache: &Cache) -> Result<(), Fault> {
             .filter(|(n, (at, _))| *n >= keep || *at < oldest);
         for (_, (_, place)) in old {
             if let Some(_held) = lock::take(&place.with_extension("lock"))? {
-                copy::remove(&place)?;
+                shut::remove(&place)?;
             }
         }
     }

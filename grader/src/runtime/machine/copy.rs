@@ -1,18 +1,14 @@
-//! Copying folders, never following a symlink, and removing them whatever is in them.
+//! Copying folders, never following a symlink.
 //!
 //! As root we work where a learner's process may still run. So a tree is filled while only its owner, root, can
-//! enter it, and handed over last; and a tree that comes back is shut from the top down, each folder before it is
-//! read: a name below a folder that only root can write to stays what it was.
+//! enter it, and handed over last.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{
-    DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown, symlink,
-};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use nix::fcntl::{AT_FDCWD, OFlag};
-use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
+use nix::fcntl::OFlag;
 use walkdir::WalkDir;
 
 use super::cache::disk;
@@ -69,88 +65,6 @@ pub(crate) fn built(from: &Path, to: &Path, run_as: &RunAs) -> Result<(), Fault>
 pub(crate) fn hand_over(tree: &Path, run_as: &RunAs) -> Result<(), Fault> {
     std::fs::set_permissions(tree, Permissions::from_mode(0o755)).map_err(|e| copying(tree, &e))?;
     run_as.own(tree)
-}
-
-/// Takes a whole tree back to root, so that no service can change what later runs start from. What is neither
-/// file, folder nor link is removed: a build's sockets and pipes mean nothing to a copy.
-///
-/// # Errors
-/// Also where a file in it is somebody else's, linked here by a name: to open that would be to publish it.
-pub(crate) fn close_off(tree: &Path, run_as: &RunAs) -> Result<(), Fault> {
-    let doing = "closing the built folder";
-    let failed = |e: &io::Error| disk(doing, tree, e);
-    let about = std::fs::symlink_metadata(tree).map_err(|e| failed(&e))?;
-    if about.is_symlink() {
-        return lchown(tree, Some(0), Some(0)).map_err(|e| failed(&e));
-    }
-    if !about.is_file() && !about.is_dir() {
-        return std::fs::remove_file(tree).map_err(|e| failed(&e));
-    }
-    let handle = open(tree).map_err(|e| failed(&e))?;
-    let about = handle.metadata().map_err(|e| failed(&e))?;
-    if about.uid() != run_as.uid {
-        // Package managers link from their caches; what root owns and all may read is as shut as it can be.
-        if about.is_file() && about.uid() == 0 && about.mode() & 0o004 != 0 {
-            return Ok(());
-        }
-        let cause = format!("{} belongs to user {}", tree.display(), about.uid());
-        return Err(
-            Fault::new(doing, cause).cure("let the build link to no file outside its folder")
-        );
-    }
-    shut(&handle, &about).map_err(|e| failed(&e))?;
-    if about.is_dir() {
-        for entry in std::fs::read_dir(tree).map_err(|e| failed(&e))? {
-            close_off(&entry.map_err(|e| failed(&e))?.path(), run_as)?;
-        }
-    }
-    Ok(())
-}
-
-fn shut(handle: &File, about: &Metadata) -> io::Result<()> {
-    let mode = about.permissions().mode();
-    let others = if about.is_dir() || mode & 0o100 != 0 {
-        0o055
-    } else {
-        0o044
-    };
-    fchown(handle, Some(0), Some(0))?;
-    handle.set_permissions(Permissions::from_mode(mode & 0o755 | others))
-}
-
-/// Removes a tree, also one whose folders were closed by who made them. Nothing there is fine.
-pub(crate) fn remove(tree: &Path) -> Result<(), Fault> {
-    let gone = |result: &io::Result<()>| match result {
-        Ok(()) => true,
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    };
-    if gone(&std::fs::remove_dir_all(tree)) {
-        return Ok(());
-    }
-    open_up(tree);
-    let result = std::fs::remove_dir_all(tree);
-    if gone(&result) {
-        return Ok(());
-    }
-    result.map_err(|error| Fault::new(format!("removing {}", tree.display()), error))
-}
-
-/// Opens every folder of a tree for its owner. Root needs no permission, and gives none.
-fn open_up(folder: &Path) {
-    if nix::unistd::Uid::effective().is_root() || folder.is_symlink() || !folder.is_dir() {
-        return;
-    }
-    // What cannot be opened shows when it cannot be removed.
-    fchmodat(
-        AT_FDCWD,
-        folder,
-        Mode::S_IRWXU,
-        FchmodatFlags::NoFollowSymlink,
-    )
-    .ok();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        open_up(&entry.path());
-    }
 }
 
 /// A folder that only we can enter: names below it are safe from everybody else.
@@ -210,6 +124,8 @@ fn copying(path: &Path, error: &io::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {
@@ -261,30 +177,5 @@ mod tests {
         symlink(&secret, &procfile).unwrap();
         submission(&handed_in, &place.path().join("app"), &run_as).unwrap_err();
         assert_eq!(std::fs::read_to_string(&secret).unwrap(), "mine");
-    }
-
-    #[test]
-    fn a_tree_that_comes_back_is_shut_and_nothing_else_is() {
-        let (place, handed_in, run_as) = sample();
-        if !run_as.other {
-            return;
-        }
-        let (secret, app) = (place.path().join("secret"), place.path().join("app"));
-        std::fs::write(&secret, "mine").unwrap();
-        std::fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
-        submission(&handed_in, &app, &run_as).unwrap();
-        link(&secret, &app.join("soft"), &run_as).unwrap();
-        hand_over(&app, &run_as).unwrap();
-        close_off(&app, &run_as).unwrap();
-        for path in [app.clone(), app.join("soft"), app.join("Procfile")] {
-            assert_eq!(path.symlink_metadata().unwrap().uid(), 0);
-        }
-        run_as.own(&app).unwrap();
-        std::fs::hard_link(&secret, app.join("hard")).unwrap();
-        close_off(&app, &run_as).unwrap_err();
-        assert_eq!(
-            (mode(&secret), secret.metadata().unwrap().uid()),
-            (0o600, 0)
-        );
     }
 }

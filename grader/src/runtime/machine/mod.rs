@@ -8,6 +8,7 @@ pub(crate) mod lend;
 pub(crate) mod lock;
 pub(crate) mod packages;
 mod passed;
+pub(crate) mod shut;
 pub(crate) mod sockets;
 pub(crate) mod strays;
 pub(crate) mod sweep;
