@@ -9,5 +9,6 @@
 mod conventions;
 mod db;
 mod pack;
+mod plant;
 mod probe;
 mod runtime;
