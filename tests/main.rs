@@ -10,5 +10,6 @@ mod conventions;
 mod db;
 mod grade;
 mod pack;
+mod plant;
 mod probe;
 mod runtime;

@@ -66,6 +66,31 @@ async fn a_build_that_fails_is_told_and_tried_again_the_next_time() {
 }
 
 #[tokio::test]
+async fn a_registry_out_of_reach_and_a_full_disk_are_nobodys_failure() {
+    for (line, cure) in [
+        ("npm error code ENOTFOUND", "network"),
+        ("write: No space left on device", "space"),
+    ] {
+        let bench = Bench::python("import lib; lib.serve()");
+        let build = format!("[build]\ncommand = 'echo {line}; exit 1'\n");
+        bench.write("grader.toml", &build);
+        let runtime = bench.open().await;
+        let Err(Trouble::Fault(fault)) = runtime.build().await else {
+            panic!("no fault")
+        };
+        assert!(fault.to_string().contains(line), "{fault}");
+        assert!(fault.cure.is_some_and(|words| words.contains(cure)));
+        runtime.close().await.unwrap();
+        bench.nothing_runs();
+        // The same words of a build that succeeds mean nothing.
+        bench.write("grader.toml", &build.replace("exit 1", "exit 0"));
+        let runtime = bench.open().await;
+        runtime.build().await.unwrap();
+        runtime.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_build_that_never_ends_is_ended() {
     let bench = Bench::python("import lib; lib.serve()");
     bench.write(

@@ -1,5 +1,6 @@
 //! The runtimes, against services small enough to read.
 
+mod apart;
 mod attach;
 pub(crate) mod bench;
 mod boot;

@@ -111,3 +111,19 @@ async fn an_answer_of_somebody_elses_on_our_port_is_not_the_services() {
     runtime.close().await.unwrap();
     bench.nothing_runs();
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_service_that_hides_its_sockets_is_believed() {
+    // PR_SET_DUMPABLE: a plain user sees nothing of such a process.
+    let app = "import ctypes, lib\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\nlib.serve()";
+    let bench = Bench::python(app);
+    let runtime = bench.open().await;
+    let boot = runtime.raise(&spec(20.0)).await.unwrap().boots().remove(0);
+    assert_eq!(boot.port_used, boot.port_asked);
+    if !nix::unistd::geteuid().is_root() {
+        assert!(boot.listens.is_empty() && !boot.loopback_only());
+    }
+    runtime.close().await.unwrap();
+    bench.nothing_runs();
+}

@@ -15,4 +15,4 @@ pub use curl::curl;
 pub use http::{Http, Request};
 pub use journal::{Journal, shortened};
 pub use plant::Planter;
-pub use until::{SOON, until};
+pub use until::{Patience, SOON, until};

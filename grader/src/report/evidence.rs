@@ -66,8 +66,7 @@ pub(super) fn lines(piece: &Evidence) -> Vec<String> {
 }
 
 /// What the commands of a report mean by `$BASE`.
-pub(super) const BASE: &str =
-    "start your service and say where: BASE=http://127.0.0.1:8000";
+pub(super) const BASE: &str = "start your service and say where: BASE=http://127.0.0.1:8000";
 
 /// Whether a report has a command that asks something again.
 pub(super) fn asks_again(report: &Report) -> bool {

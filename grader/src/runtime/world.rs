@@ -72,8 +72,8 @@ impl World {
         self.cluster.as_ref()
     }
 
-    /// Stops every replica and starts it again on the same database and the same port; waits until ready.
-    /// The release command does not run again.
+    /// Stops every replica and starts it again on the same database and on another port: ask
+    /// [`base_url`](Self::base_url) again. Waits until ready. The release command does not run again.
     ///
     /// # Errors
     /// A story if it does not come up again; `Unsupported` when attached.

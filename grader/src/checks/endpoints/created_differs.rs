@@ -4,7 +4,7 @@ use super::{hard_coded_answers, reply_breaks_schema};
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::OpId;
-use crate::probe::plant::{Planted, Shown, said_yes};
+use crate::probe::plant::{Planted, Shown, Sight, said_yes};
 use crate::{check, control};
 
 check! {
@@ -142,7 +142,7 @@ async fn wrong(
     };
     if let (Some(create), Some(body)) = (&entity.create, planted.created.json()) {
         // A contract may let the reply to a create say less than a read.
-        let shown = cx.planter().shown(planted, &body, false);
+        let shown = cx.planter().shown(planted, &body, Sight::Created);
         judge(&create.op, &planted.created, shown, false);
     }
     if let (Some(read), Some(exchange)) = (&entity.read, cx.planter().read(planted).await?) {
@@ -154,7 +154,7 @@ async fn wrong(
         }
         let shown = cx
             .planter()
-            .shown(planted, &exchange.json().unwrap_or_default(), false);
+            .shown(planted, &exchange.json().unwrap_or_default(), Sight::Read);
         judge(&read.op, &exchange, shown, true);
     }
     if let (Some(list), Some((walk, Some(item)))) =
@@ -164,7 +164,7 @@ async fn wrong(
         judge(
             &list.op,
             page,
-            cx.planter().shown(planted, &item, true),
+            cx.planter().shown(planted, &item, Sight::Listed),
             false,
         );
     }

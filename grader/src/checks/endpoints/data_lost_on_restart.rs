@@ -2,8 +2,8 @@ use super::created_differs;
 use crate::check::{BreaksCx, a};
 use crate::checks::boot;
 use crate::model::{Draft, Exchange, Fault, Manner, Verdict};
-use crate::probe::plant::{Planted, answer, said_yes};
-use crate::probe::{SOON, until};
+use crate::probe::plant::{Planted, Sight, answer, said_yes};
+use crate::probe::{Patience, SOON};
 use crate::runtime::{Stop, Trouble};
 use crate::{check, control};
 
@@ -110,14 +110,14 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
 /// Reads a thing after a restart. A service may need a moment until its database lets it in again: what it says
 /// by 429, 503 or silence in that moment is not yet its answer.
 async fn read_again(cx: &mut BreaksCx, planted: &Planted) -> Result<Option<Exchange>, Fault> {
-    let planter = &*cx.planter();
-    let settled = until(SOON, async || {
-        let read = planter.read(planted).await?;
-        Ok(read.filter(|e| e.status().is_some_and(|s| s != 429 && s != 503)))
-    });
-    match settled.await? {
-        Some(exchange) => Ok(Some(exchange)),
-        None => planter.read(planted).await,
+    let patience = Patience::new(SOON);
+    loop {
+        let read = cx.planter().read(planted).await?;
+        let status = read.as_ref().and_then(Exchange::status);
+        let settled = status.is_some_and(|s| s != 429 && s != 503);
+        if settled || read.is_none() || !patience.lasts().await {
+            return Ok(read);
+        }
     }
 }
 
@@ -132,7 +132,7 @@ fn lost(
     let body = after.json().unwrap_or_default();
     let changed: Vec<_> = cx
         .planter()
-        .shown(planted, &body, false)
+        .shown(planted, &body, Sight::Read)
         .into_iter()
         .filter(|s| !s.same)
         .collect();

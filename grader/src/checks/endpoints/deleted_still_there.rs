@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::{operation_missing, wrong_success_status};
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
-use crate::probe::plant::{Planted, answer, said_yes};
+use crate::probe::plant::{Planted, Sight, answer, said_yes};
 use crate::{check, control};
 
 check! {
@@ -123,7 +123,7 @@ async fn seen_after(
     if let Some((walk, Some(item))) = cx.planter().look_for(planted).await?
         && let Some(page) = walk.pages.last()
         // A key may be given out again: only the thing's own values tell that it is the one.
-        && own_values(cx, planted, &item, true)
+        && own_values(cx, planted, &item, Sight::Listed)
     {
         add(cx, "listing", "the list still shows it".to_owned(), page);
     }
@@ -133,16 +133,16 @@ async fn seen_after(
 /// Whether a reply still shows the thing. Another answer than 404 without the thing in it is a wrong answer to
 /// an id that nothing has, which is another check's business.
 fn shows(cx: &mut Cx, planted: &Planted, after: &Exchange) -> bool {
-    said_yes(after) && own_values(cx, planted, &after.json().unwrap_or_default(), false)
+    said_yes(after) && own_values(cx, planted, &after.json().unwrap_or_default(), Sight::Read)
 }
 
-fn own_values(cx: &mut Cx, planted: &Planted, body: &Value, listed: bool) -> bool {
+fn own_values(cx: &mut Cx, planted: &Planted, body: &Value, sight: Sight) -> bool {
     let marks: Vec<String> = cx
         .planter()
         .marks(planted)
         .into_iter()
         .map(|(name, _)| name)
         .collect();
-    let shown = cx.planter().shown(planted, body, listed);
+    let shown = cx.planter().shown(planted, body, sight);
     shown.iter().any(|s| s.same && marks.contains(&s.fact))
 }

@@ -4,7 +4,7 @@ use super::{operation_missing, wrong_success_status};
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::Call;
-use crate::probe::plant::{Planted, Shown, Walk};
+use crate::probe::plant::{Planted, Shown, Sight, Walk};
 use crate::{check, control};
 
 check! {
@@ -60,7 +60,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         if let Some(call) = create
             && let Some(draft) = alike(
                 cx,
-                &call,
+                (&call, Sight::Created),
                 (&first, &first.created),
                 (&second, &second.created),
             )
@@ -76,7 +76,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             cx.planter().read(&second).await?,
         );
         if let (Some(call), (Some(one), Some(two))) = (read, reads)
-            && let Some(draft) = alike(cx, &call, (&first, &one), (&second, &two))
+            && let Some(draft) = alike(cx, (&call, Sight::Read), (&first, &one), (&second, &two))
         {
             findings.add(Draft {
                 subject: format!("reading {}", a(&entity)),
@@ -95,7 +95,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
 /// Two replies about two things that show the same values, none of them what was sent.
 fn alike(
     cx: &mut Cx,
-    call: &Call,
+    (call, sight): (&Call, Sight),
     (first, a): (&Planted, &Exchange),
     (second, b): (&Planted, &Exchange),
 ) -> Option<Draft> {
@@ -106,7 +106,7 @@ fn alike(
             .into_iter()
             .map(|(name, _)| name)
             .collect();
-        let all = cx.planter().shown(of, &e.json()?, false);
+        let all = cx.planter().shown(of, &e.json()?, sight);
         Some(
             all.into_iter()
                 .filter(|s| marks.contains(&s.fact) && s.got.is_some())

@@ -1,117 +1,107 @@
-//! By what a planted thing is known, and keys that nothing is known by.
+//! By what a planted thing is known.
 
-use rand::RngExt;
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use super::{Planted, Planter};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::exact::as_key;
+use super::{Planted, Planter, location};
 use crate::model::Exchange;
-use crate::pack::Entity;
+use crate::pack::{Bound, Entity, Fact, KeyPart, Place, Spot};
+
+/// What is known of a thing that was just made.
+pub(super) struct Birth<'b> {
+    pub(super) entity: &'b Entity,
+    pub(super) facts: &'b IndexMap<String, Value>,
+    pub(super) parents: &'b IndexMap<String, Arc<Planted>>,
+    pub(super) created: &'b Exchange,
+    /// Its own place in the request, when it is a part of another.
+    pub(super) sent: Option<&'b Value>,
+    /// Its own place in the reply; the whole of it for what is no part.
+    pub(super) shown: Option<&'b Value>,
+}
 
 impl Planter {
-    /// The key of a thing just made: from the reply's body, else from the natural key that was sent, else
-    /// from the `Location` header (RFC 9110 §10.2.2).
-    pub(super) fn key_of(
-        &self,
-        entity: &Entity,
-        sent: &indexmap::IndexMap<String, Value>,
-        created: &Exchange,
-    ) -> Option<Value> {
-        let in_reply = || {
-            let body = created.json()?;
-            let value = (*entity.key_place()?.get(&body).first()?).clone();
-            matches!(value, Value::String(_) | Value::Number(_)).then_some(value)
+    /// The values that identify a thing, in the order of its key; empty where one is not known.
+    pub(super) fn identity(&self, birth: &Birth<'_>) -> Vec<Value> {
+        let parts = birth.entity.key.parts.iter();
+        let values: Option<Vec<Value>> = parts.map(|part| self.part_of_key(birth, part)).collect();
+        values.unwrap_or_default()
+    }
+
+    fn part_of_key(&self, birth: &Birth<'_>, part: &KeyPart) -> Option<Value> {
+        let fact = |fact: &Fact| {
+            let shown = || birth.shown.and_then(|b| at(fact.created.as_ref()?, b));
+            let sent = birth.facts.get(&fact.name).and_then(as_key);
+            sent.or_else(shown)
         };
-        let natural = || sent.get(&entity.natural_key()?.name).cloned();
-        in_reply()
-            .or_else(natural)
-            .or_else(|| self.key_in_location(entity, created))
-    }
-
-    /// What the read operation's key parameter stands for in `Location`, absolute or relative.
-    fn key_in_location(&self, entity: &Entity, created: &Exchange) -> Option<Value> {
-        let location = created.header("location")?;
-        let path = location.split_once("://").map_or(location, |(_, rest)| {
-            rest.find('/').map_or("", |at| &rest[at..])
-        });
-        let path = path.split(['?', '#']).next()?.trim_end_matches('/');
-        entity.read.as_ref()?;
-        let last = path.rsplit('/').next().filter(|l| !l.is_empty())?;
-        Some(Value::String(decoded(last)))
-    }
-
-    /// A key of the same kind by which nothing is known: a number far above, another UUID, another text.
-    pub fn unknown_key(&mut self, like: &Planted) -> Option<Value> {
-        let key = like.key.as_ref()?;
-        Some(match key {
-            // Far above all that one run can make, and within 32 bits, which the smallest id column holds.
-            Value::Number(n) if n.is_i64() => {
-                json!(2_000_000_000_i64 + self.rng.random_range(0..100_000_000_i64))
-            }
-            Value::String(text) if text.chars().all(|c| c.is_ascii_digit()) => {
-                json!((2_000_000_000_i64 + self.rng.random_range(0..100_000_000_i64)).to_string())
-            }
-            Value::String(text) if uuid::Uuid::parse_str(text).is_ok() => {
-                // The same version: a service may refuse others before it looks.
-                let mut bytes: [u8; 16] = self.rng.random();
-                let like = uuid::Uuid::parse_str(text)
-                    .map(uuid::Uuid::into_bytes)
-                    .unwrap_or(bytes);
-                bytes[..7].copy_from_slice(&like[..7]);
-                bytes[8] = bytes[8] & 0x3f | like[8] & 0xc0;
-                bytes[6] = like[6] & 0xf0 | bytes[7] & 0x0f;
-                json!(uuid::Uuid::from_bytes(bytes).to_string())
-            }
-            // A short text drawn anew may well be somebody's.
-            Value::String(text) if text.chars().filter(char::is_ascii_alphanumeric).count() < 8 => {
-                return None;
-            }
-            Value::String(text) => json!(self.scrambled(text)),
-            _ => return None,
-        })
-    }
-
-    /// The same text with every letter and digit drawn anew: same length, same shape, surely another.
-    fn scrambled(&mut self, text: &str) -> String {
-        let draw = |rng: &mut rand_chacha::ChaCha8Rng, c: char| match c {
-            'a'..='z' => char::from(rng.random_range(b'a'..=b'z')),
-            'A'..='Z' => char::from(rng.random_range(b'A'..=b'Z')),
-            '0'..='9' => char::from(rng.random_range(b'0'..=b'9')),
-            other => other,
-        };
-        text.chars().map(|c| draw(&mut self.rng, c)).collect()
-    }
-}
-
-/// Percent-decoding (RFC 3986 §2.1); bytes that are no UTF-8 stand as U+FFFD.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = text
-            .get(at + 1..at + 3)
-            .filter(|_| bytes[at] == b'%')
-            .and_then(|h| u8::from_str_radix(h, 16).ok());
-        match hex {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+        match part {
+            KeyPart::Parent(name) => birth.parents.get(name)?.key.clone(),
+            KeyPart::Fact(name) => fact(birth.entity.facts.get(name)?),
+            KeyPart::Place(place) => birth
+                .shown
+                .and_then(|body| at(place, body))
+                .or_else(|| outside(place, birth.created))
+                .or_else(|| birth.sent.and_then(|sent| at(place, sent)))
+                .or_else(|| fact(birth.entity.natural_key()?))
+                .or_else(|| self.in_location(birth.entity, birth.created)),
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+
+    /// What stands in `Location` where the read's path has the key, and has it last.
+    fn in_location(&self, entity: &Entity, created: &Exchange) -> Option<Value> {
+        let read = entity.read.as_ref()?;
+        let path = &self.pack.op(&read.op)?.path;
+        let last = *path.params().last()?;
+        if read.bind.get(last) != Some(&Bound::Key) || entity.key.parts.len() != 1 {
+            return None;
+        }
+        let asked = format!("{}{}", created.sent.base, created.sent.path);
+        let key = location::key(path, &asked, created.header("location")?)?;
+        as_key(&Value::String(key))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn percent_codes_are_read_and_stray_signs_kept() {
-        assert_eq!(super::decoded("a%20b%2Fc%C3%BC"), "a b/cü");
-        assert_eq!(super::decoded("100%"), "100%");
-        assert_eq!(super::decoded("%zz"), "%zz");
+/// The key that stands for a thing alone: its only part, or the only one that is no parent's.
+pub(super) fn alone(entity: &Entity, identity: &[Value]) -> Option<Value> {
+    if let [only] = identity {
+        return Some(only.clone());
     }
+    let own = entity.key.parts.iter().zip(identity);
+    let mut own = own.filter(|(part, _)| !matches!(part, KeyPart::Parent(_)));
+    let (_, value) = own.next()?;
+    own.next().is_none().then(|| value.clone())
+}
+
+/// Whether one of the thing's own operations takes its key.
+pub(super) fn is_needed(entity: &Entity) -> bool {
+    let update = entity.update.as_ref().map(|u| &u.call);
+    let calls = [entity.read.as_ref(), update, entity.delete.as_ref()];
+    let mut bounds = calls.into_iter().flatten().flat_map(|c| c.bind.values());
+    bounds.any(|b| *b == Bound::Key)
+}
+
+/// The key at a place of a body.
+pub(super) fn at(place: &Place, body: &Value) -> Option<Value> {
+    let value = *place.get(body).first()?;
+    match value {
+        Value::String(text) => as_key(&Value::from(place.pick(text)?)),
+        other => as_key(other),
+    }
+}
+
+/// The key in a header or a cookie of a reply.
+fn outside(place: &Place, reply: &Exchange) -> Option<Value> {
+    let text = match &place.spot {
+        Spot::Header(name) => reply.header(name)?,
+        // `sid=…; Path=/` (RFC 6265 §4.1)
+        Spot::Cookie(name) => {
+            let (found, value) = reply.header("set-cookie")?.split_once('=')?;
+            let value = value.split(';').next()?;
+            (found.trim() == name).then_some(value.trim())?
+        }
+        _ => return None,
+    };
+    as_key(&Value::from(place.pick(text)?))
 }

@@ -6,16 +6,49 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{NotPlanted, Planted, Planter, said_yes};
-use crate::model::Fault;
-use crate::pack::{Entity, Fact, Operation, Spot};
-use crate::probe::sample;
+use super::part::{self, Part};
+use super::stop::{Stop, outward};
+use super::tell::Made;
+use super::{Draft, NotPlanted, Planted, Planter, Planting, ask, key, made_whole, said_yes};
+use crate::model::{Exchange, Fault};
+use crate::pack::{Bound, Entity, OpId, ParamPlace, Place, Pointer, Spot};
+use crate::probe::sample::{self, Optional};
 
-/// What a plant gives: the thing, or why there is none.
-type Planting = Result<Planted, NotPlanted>;
+/// What a thing belongs to, by the parent's name.
+pub(super) type Parents = IndexMap<String, Arc<Planted>>;
+
+/// What is given for a request and need not be made for it.
+#[derive(Default)]
+pub(super) struct Given {
+    /// Parents of the thing that the operation is for.
+    pub(super) whole: Parents,
+    /// A part, and its parents.
+    pub(super) part: Option<(String, Parents)>,
+}
+
+/// A request as it grows, and what its parts belong to.
+pub(super) struct Growing<'p> {
+    pub(super) draft: Draft<'p>,
+    pub(super) whole: Option<&'p Entity>,
+    /// The key of the whole, where the request itself gives it.
+    pub(super) key: Option<Value>,
+    pub(super) facts: IndexMap<String, Value>,
+    pub(super) parents: Parents,
+    pub(super) parts: Vec<Part<'p>>,
+    pub(super) elements: Vec<Element>,
+}
+
+/// One part of the request: which, where, the how-manieth of how many, and what it belongs to.
+pub(super) struct Element {
+    pub(super) part: usize,
+    pub(super) at: Pointer,
+    pub(super) position: (usize, usize),
+    pub(super) parents: Parents,
+}
 
 impl Planter {
-    /// Makes one thing of this entity, with all it needs made first.
+    /// Makes one thing of this entity, with all it needs made first. What comes about as a part of something else
+    /// is made with that.
     ///
     /// # Errors
     /// Only when a request cannot be formed; what the service does is inside.
@@ -29,105 +62,177 @@ impl Planter {
     /// Only when a request cannot be formed.
     pub fn plant_under<'a>(
         &'a mut self,
-        name: &'a str,
-        mut parents: IndexMap<String, Arc<Planted>>,
+        entity: &'a str,
+        parents: IndexMap<String, Arc<Planted>>,
     ) -> BoxFuture<'a, Result<Planting, Fault>> {
+        Box::pin(async move { outward(self.grow(entity, parents, Vec::new()).await) })
+    }
+
+    /// Plants one thing; `way` are the entities on whose behalf.
+    pub(super) fn grow<'a>(
+        &'a mut self,
+        name: &'a str,
+        parents: Parents,
+        mut way: Vec<String>,
+    ) -> BoxFuture<'a, Result<Planted, Stop>> {
         Box::pin(async move {
             let pack = self.pack();
             let Some(entity) = pack.entity(name) else {
-                return Ok(Err(NotPlanted::NoWay(format!(
-                    "the pack has no entity `{name}`"
-                ))));
+                return Err(Stop::no_way(format!("the pack has no entity `{name}`")));
             };
-            let Some(operation) = entity.create.as_ref().and_then(|c| pack.op(&c.op)) else {
-                let why = format!("the API makes no {name} by itself");
-                return Ok(Err(NotPlanted::NoWay(why)));
-            };
-            if !operation.security.anyone {
-                let why = format!(
-                    "{} asks for a login, and this pack's logins are not known",
-                    operation.id
-                );
-                return Ok(Err(NotPlanted::NoWay(why)));
+            if way.iter().any(|w| w == name) {
+                let why = format!("a {name} needs another {name} before it can be made");
+                return Err(Stop::no_way(why));
             }
-            for (role, parent) in &entity.parents {
-                if parent.required && !parents.contains_key(role) && parent.entity != entity.name {
-                    match self.plant(&parent.entity).await? {
-                        Ok(planted) => parents.insert(role.clone(), Arc::new(planted)),
-                        Err(why) => return Ok(Err(why)),
-                    };
+            way.push(name.to_owned());
+            let Some(op) = entity.maker() else {
+                return Err(Stop::no_way(format!("the API makes no {name}")));
+            };
+            let given = if entity.create.is_some() {
+                Given {
+                    whole: parents,
+                    part: None,
                 }
+            } else {
+                Given {
+                    whole: Parents::new(),
+                    part: Some((name.to_owned(), parents)),
+                }
+            };
+            let made = self.make(op, given, way).await?;
+            match made.thing(name) {
+                Some(thing) => self.found(thing).await,
+                None => Err(Stop::no_way(format!("{op} makes no {name} after all"))),
             }
-            self.make(entity, operation, parents).await
         })
     }
 
-    async fn make(
+    /// Asks an operation to make what it makes.
+    pub(super) async fn make(
         &mut self,
-        entity: &Entity,
-        operation: &Operation,
-        parents: IndexMap<String, Arc<Planted>>,
-    ) -> Result<Planting, Fault> {
-        let sample = sample::body(&self.pack.contract, operation, entity, &mut self.rng);
-        let mut body = sample.body;
-        let mut query = Vec::new();
-        for (role, parent) in &entity.parents {
-            let Some(key) = parents.get(role).and_then(|p| p.key.clone()) else {
-                continue;
-            };
-            match &parent.at.spot {
-                Spot::Body(_) => {
-                    parent.at.set(&mut body, key);
-                }
-                Spot::Query(name) => query.push(format!(
-                    "{}={}",
-                    super::list::encoded(name),
-                    super::list::encoded(&super::text(&key))
-                )),
-                _ => {}
-            }
-        }
-        let call = entity.create.as_ref();
-        let params = call.and_then(|c| self.bind(c, None, &sample.facts, &parents));
-        let Some(path) = params.and_then(|p| operation.path.fill(&p)) else {
-            let why = format!("the path of {} cannot be filled", operation.id);
-            return Ok(Err(NotPlanted::NoWay(why)));
+        op: &OpId,
+        given: Given,
+        way: Vec<String>,
+    ) -> Result<Made, Stop> {
+        let pack = self.pack();
+        let mut draft = self.draft(op, &pack)?;
+        draft.body = sample::request(&pack.contract, draft.op, Optional::All, &mut self.rng);
+        let mut growing = Growing {
+            draft,
+            whole: made_whole(&pack, op),
+            key: None,
+            facts: IndexMap::new(),
+            parents: Parents::new(),
+            parts: part::parts(&pack, op),
+            elements: Vec::new(),
         };
-        let mark = if query.is_empty() { "" } else { "?" };
-        let path = format!("{path}{mark}{}", query.join("&"));
-        let mut request = self.http.request(operation.method.as_str(), &path);
-        if operation.body.is_some() {
-            request = request.json(&body);
+        self.add_facts(&mut growing);
+        self.add_parents(&mut growing, given.whole, &way).await?;
+        self.add_elements(&mut growing, given.part, &way).await?;
+        self.add_path(&mut growing)?;
+        self.supply(&mut growing.draft, None);
+        let wrong = pack
+            .contract
+            .validate_body(growing.draft.op, &growing.draft.body);
+        if let Some(wrong) = wrong.first().filter(|_| growing.draft.op.body.is_some()) {
+            let why = format!("no body that {op} takes was found: {}", wrong.what);
+            return Err(Stop::no_way(why));
         }
-        if let Some(parent) = parents.values().next() {
-            request = request.after(&parent.created);
+        let Some(mut request) = growing.draft.request(&self.http) else {
+            return Err(Stop::no_way(format!("the path of {op} cannot be filled")));
+        };
+        if let Some(before) = before(&growing) {
+            request = request.after(before);
         }
         let created = request.send().await?;
         if !said_yes(&created) {
-            return Ok(Err(NotPlanted::Refused(
-                operation.id.clone(),
-                Box::new(created),
-            )));
+            return Err(NotPlanted::Refused(op.clone(), Box::new(created)).into());
         }
-        let key = self.key_of(entity, &sample.facts, &created);
-        if key.is_none() && entity.read.is_some() {
-            return Ok(Err(NotPlanted::NoKey(
-                operation.id.clone(),
-                Box::new(created),
-            )));
+        let made = self.tell(growing, &created);
+        let nameless = made
+            .whole
+            .as_ref()
+            .filter(|w| w.key.is_none())
+            .and_then(|w| pack.entity(&w.entity))
+            .is_some_and(|e| e.find.is_none() && key::is_needed(e));
+        if nameless {
+            return Err(NotPlanted::NoKey(op.clone(), Box::new(created)).into());
         }
-        let entity = entity.name.clone();
-        Ok(Ok(Planted {
-            entity,
-            key,
-            facts: sample.facts,
-            parents,
-            created,
-        }))
+        Ok(made)
     }
 
-    /// Another valid value for a fact.
-    pub(super) fn another(&mut self, fact: &Fact, old: &Value) -> Value {
-        sample::change(&self.pack.contract, fact, old, &mut self.rng)
+    /// The facts of the whole: as they stand in the body, or drawn and put beside it.
+    fn add_facts(&mut self, growing: &mut Growing<'_>) {
+        let contract = &self.pack.contract;
+        for fact in growing.whole.into_iter().flat_map(Entity::sent) {
+            let Some(place) = &fact.send else { continue };
+            let value = match &place.spot {
+                Spot::Body(_) => place.get(&growing.draft.body).first().copied().cloned(),
+                _ => {
+                    let value = sample::value(contract, &fact.schema, &fact.name, &mut self.rng);
+                    growing.draft.put(place, &value).then_some(value)
+                }
+            };
+            if let Some(value) = value {
+                growing.facts.insert(fact.name.clone(), value);
+            }
+        }
     }
+
+    /// The parameters of the path.
+    fn add_path(&mut self, growing: &mut Growing<'_>) -> Result<(), Stop> {
+        let Some(call) = growing.whole.and_then(|e| e.create.as_ref()) else {
+            return Ok(());
+        };
+        // Where the client names the thing itself, the schema alone says what a name may be.
+        for (param, _) in call.bind.iter().filter(|(_, b)| **b == Bound::Key) {
+            if let Some(declared) = growing.draft.op.param(ParamPlace::Path, param) {
+                let contract = &self.pack.contract;
+                let schema = &declared.schema.value;
+                growing.key = Some(sample::value(contract, schema, param, &mut self.rng));
+            }
+        }
+        let key = growing.key.clone();
+        let bound = ask::bind(
+            &mut growing.draft,
+            call,
+            key.as_ref(),
+            &growing.facts,
+            &growing.parents,
+        );
+        if bound {
+            return Ok(());
+        }
+        let why = format!("the path of {} cannot be filled", call.op);
+        Err(Stop::no_way(why))
+    }
+
+    /// Puts a parent's key where the request takes it.
+    pub(super) fn refer(
+        &self,
+        draft: &mut Draft<'_>,
+        at: &Place,
+        parent: &Planted,
+    ) -> Result<(), Stop> {
+        let Some(key) = &parent.key else {
+            let maker = self.entity(parent).and_then(Entity::maker).cloned();
+            let op = maker.unwrap_or_else(|| OpId::from(parent.entity.as_str()));
+            return Err(NotPlanted::NoKey(op, Box::new(parent.created.clone())).into());
+        };
+        if draft.refer(&self.pack.contract, at, key) {
+            return Ok(());
+        }
+        let (op, kind) = (&draft.op.id, &parent.entity);
+        let why = format!("{op} takes no {kind} with the key {key} that the service gave it");
+        Err(Stop::no_way(why))
+    }
+}
+
+/// The exchange that a request follows from: that of what was made last for it.
+fn before<'g>(growing: &'g Growing<'_>) -> Option<&'g Exchange> {
+    let own = growing.parents.values();
+    let parts = growing.elements.iter().flat_map(|e| e.parents.values());
+    own.chain(parts)
+        .map(|p| &p.created)
+        .max_by_key(|e| e.number)
 }

@@ -2,8 +2,20 @@
 
 use serde_json::Value;
 
+use super::schema::Said;
 use super::{Planted, Planter, same};
-use crate::pack::{Fact, Place};
+use crate::pack::{Entity, Fact, OpId, Place};
+
+/// Which reply it is that shows a thing: each may show a fact in another place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sight {
+    /// The reply to the create, or to the operation of which the thing came about as a part.
+    Created,
+    /// The reply to the read.
+    Read,
+    /// One item of a list.
+    Listed,
+}
 
 /// A fact that was sent, and what a reply shows in its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,33 +31,98 @@ pub struct Shown {
 }
 
 impl Planter {
-    /// What a reply's body shows of the facts that were sent for `of`. `listed`: the body is one item of a
-    /// list. Facts that the contract shows nowhere in such a reply are left out.
-    pub fn shown(&self, of: &Planted, body: &Value, listed: bool) -> Vec<Shown> {
+    /// What a body shows of the facts that were sent for `of`: the body of a reply, or for [`Sight::Listed`] one
+    /// item of a list. Facts that the contract shows nowhere in such a reply are left out.
+    pub fn shown(&self, of: &Planted, body: &Value, sight: Sight) -> Vec<Shown> {
         let Some(entity) = self.entity(of) else {
             return Vec::new();
         };
+        // A thing that is a part of another is seen from its own place in the reply.
+        let inside = match (sight, &entity.made_by, &of.shown_at) {
+            (Sight::Created, Some(_), None) => return Vec::new(),
+            (Sight::Created, Some(_), Some(at)) => at.get(body).first().copied(),
+            _ => Some(body),
+        };
         let mut all = Vec::new();
         for fact in entity.sent() {
-            let place = if listed { &fact.listed } else { &fact.reply };
+            let place = match sight {
+                Sight::Created => &fact.created,
+                Sight::Read => &fact.reply,
+                Sight::Listed => &fact.listed,
+            };
             if let (Some(place), Some(sent)) = (place, of.facts.get(&fact.name)) {
-                all.push(self.one_shown(fact, place, sent, body));
+                let got = inside.and_then(|b| place.get(b).first().copied().cloned());
+                let same = self.is_same(entity, fact, sight, place, sent, got.as_ref());
+                all.push(Shown {
+                    fact: fact.name.clone(),
+                    sent: sent.clone(),
+                    got,
+                    same,
+                });
             }
         }
         all
     }
 
-    fn one_shown(&self, fact: &Fact, place: &Place, sent: &Value, body: &Value) -> Shown {
-        let got = place.get(body).first().map(|v| (*v).clone());
-        let schema = self.pack.contract.follow(&fact.schema);
-        let format = schema.get("format").and_then(Value::as_str);
-        let same = got.as_ref().is_some_and(|got| same(format, sent, got));
-        Shown {
-            fact: fact.name.clone(),
-            sent: sent.clone(),
-            got,
-            same,
+    fn is_same(
+        &self,
+        entity: &Entity,
+        fact: &Fact,
+        sight: Sight,
+        place: &Place,
+        sent: &Value,
+        got: Option<&Value>,
+    ) -> bool {
+        let Some(got) = got else {
+            // What was sent as null and is not shown is not there either way.
+            return sent.is_null();
+        };
+        let sent_as = Some(Said::new(&self.pack.contract, &fact.schema));
+        let shown_as = self.shown_as(entity, sight, place);
+        match (sent, got) {
+            (Value::Array(a), Value::Array(b)) if self.is_value_list(entity, fact) => {
+                same::same_set(sent_as, shown_as, a, b)
+            }
+            _ => same::alike(sent_as, shown_as, sent, got),
         }
+    }
+
+    /// The reply's schema in this place, when the contract has one.
+    fn shown_as(&self, entity: &Entity, sight: Sight, place: &Place) -> Option<Said<'_>> {
+        let reply = |op: &OpId| {
+            let schema = self.pack.op(op)?.ok()?.schema.as_ref()?;
+            Some(Said::new(&self.pack.contract, &schema.value))
+        };
+        let whole = match sight {
+            Sight::Created => match &entity.made_by {
+                Some(made) => reply(&made.op)?.at(made.reply_at.as_ref()?.pointer()?)?,
+                None => reply(&entity.create.as_ref()?.op)?,
+            },
+            Sight::Read => reply(&entity.read.as_ref().or(entity.create.as_ref())?.op)?,
+            Sight::Listed => {
+                let op = &entity.list.as_ref()?.op;
+                let items = self.pack.op(op)?.listing.as_ref()?.items.pointer()?;
+                reply(op)?.at(items)?
+            }
+        };
+        whole.at(place.pointer()?)
+    }
+
+    /// Whether the fact is a list of values that are things of their own (`tagList`): their order says nothing.
+    fn is_value_list(&self, entity: &Entity, fact: &Fact) -> bool {
+        let Some(list) = fact.send.as_ref().and_then(Place::pointer) else {
+            return false;
+        };
+        let each = list.each();
+        let things = self
+            .pack
+            .entities
+            .values()
+            .filter_map(|e| e.made_by.as_ref());
+        let links = self.pack.links.values().filter_map(|l| l.made_by.as_ref());
+        things
+            .chain(links)
+            .any(|m| Some(&m.op) == entity.maker() && m.at.pointer() == Some(&each))
     }
 
     /// The facts of `of` whose values stand for this one thing alone: texts and numbers that nothing else
@@ -55,13 +132,9 @@ impl Planter {
             return Vec::new();
         };
         let telling = |fact: &&Fact| {
-            let schema = self.pack.contract.follow(&fact.schema);
-            let closed = schema.get("enum").is_some() || schema.get("const").is_some();
-            !closed
-                && of
-                    .facts
-                    .get(&fact.name)
-                    .is_some_and(|v| v.is_string() || v.is_number())
+            let closed = Said::new(&self.pack.contract, &fact.schema).is_closed();
+            let value = of.facts.get(&fact.name);
+            !closed && value.is_some_and(|v| v.is_string() || v.is_number())
         };
         let pair = |f: &Fact| Some((f.name.clone(), of.facts.get(&f.name)?.clone()));
         entity.sent().filter(telling).filter_map(pair).collect()

@@ -2,7 +2,7 @@
 
 use super::{NotPlanted, Planted, Planter};
 use crate::model::{Exchange, Fault};
-use crate::pack::{Method, OpId, Operation};
+use crate::pack::{Call, Entity, Method, OpId, Operation};
 
 /// What an honest call of a tour wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub enum Deed {
     Update,
     /// Remove it.
     Delete,
+    /// Join two things just made.
+    Link,
+    /// Part them again.
+    Unlink,
     /// Call an operation that needs nothing.
     Other,
 }
@@ -35,27 +39,19 @@ pub struct Step {
 }
 
 impl Planter {
-    /// Walks through all operations that can be called honestly. An operation whose things could not be made
-    /// is left out: nobody knows what it should have answered. The walk ends where the service gives no answer
-    /// at all: what comes after a crash is no operation's own doing.
+    /// Walks through all operations that can be called honestly. An operation whose things could not be made, or
+    /// that asks for a login, is left out: nobody knows what it should have answered. The walk ends where the
+    /// service gives no answer at all: what comes after a crash is no operation's own doing.
     ///
     /// # Errors
     /// Only when a request cannot be formed.
     pub async fn tour(&mut self) -> Result<Vec<Step>, Fault> {
+        let pack = self.pack();
         let mut steps = Vec::new();
-        for operation in self
-            .pack
-            .clone()
-            .contract
-            .operations
-            .iter()
-            .filter(|o| is_plain(o))
-        {
-            if self.owner(&operation.id).is_none()
-                && let Some(path) = operation.path.fill(&Default::default())
+        for operation in pack.contract.operations.iter().filter(|o| is_plain(o)) {
+            if !self.is_owned(&operation.id)
+                && let Some(exchange) = self.bare(&operation.id).await?
             {
-                let request = self.http.request(operation.method.as_str(), &path);
-                let exchange = request.send().await?;
                 steps.push(Step {
                     op: operation.id.clone(),
                     entity: None,
@@ -67,10 +63,14 @@ impl Planter {
                 }
             }
         }
-        for entity in self.plantable() {
-            self.visit_entity(&entity, &mut steps).await?;
-            if silent(&steps) {
-                break;
+        for name in self.plantable() {
+            if let Some(entity) = pack.entity(&name).filter(|_| !silent(&steps)) {
+                self.visit_entity(entity, &mut steps).await?;
+            }
+        }
+        for name in pack.links.keys() {
+            if !silent(&steps) {
+                self.visit_link(name, &mut steps).await?;
             }
         }
         Ok(steps)
@@ -80,92 +80,124 @@ impl Planter {
     pub fn unasked(&self, steps: &[Step]) -> Vec<OpId> {
         let asked = |op: &OpId| steps.iter().any(|s| s.op == *op);
         let all = self.pack.contract.operations.iter().map(|o| &o.id);
-        all.filter(|op| self.owner(op).is_some() && !asked(op))
+        all.filter(|op| self.is_owned(op) && !asked(op))
             .cloned()
             .collect()
     }
 
-    async fn visit_entity(&mut self, name: &str, steps: &mut Vec<Step>) -> Result<(), Fault> {
-        let pack = self.pack();
-        let Some(entity) = pack.entity(name) else {
-            return Ok(());
+    async fn visit_entity(&mut self, entity: &Entity, steps: &mut Vec<Step>) -> Result<(), Fault> {
+        // Adds a step, and says whether the walk goes on.
+        let mut add = |op: &OpId, deed, exchange: Option<Exchange>| {
+            let answered = exchange.as_ref().is_none_or(|e| e.status().is_some());
+            steps.extend(exchange.map(|exchange| Step {
+                op: op.clone(),
+                entity: Some(entity.name.clone()),
+                deed,
+                exchange,
+            }));
+            answered
         };
-        let Some(create) = &entity.create else {
-            return Ok(());
-        };
-        let step = |op: &OpId, deed, exchange| Step {
-            op: op.clone(),
-            entity: Some(name.to_owned()),
-            deed,
-            exchange,
-        };
-        let planted: Planted = match self.plant(name).await? {
+        let planted: Planted = match self.plant(&entity.name).await? {
             Ok(planted) => planted,
-            Err(NotPlanted::Refused(op, exchange) | NotPlanted::NoKey(op, exchange)) => {
-                // A parent that was refused has a step of its own.
-                if op == create.op {
-                    steps.push(step(&create.op, Deed::Create, *exchange));
-                }
-                if silent(steps) {
+            Err(why) => {
+                // A parent that was refused, and the whole of which this is a part, have steps of their own.
+                if let (Some(create), NotPlanted::Refused(op, e) | NotPlanted::NoKey(op, e)) =
+                    (&entity.create, why)
+                    && op == create.op
+                    && !add(&op, Deed::Create, Some(*e))
+                {
                     return Ok(());
                 }
                 // A list needs nothing to be there.
-                let list = entity.list.as_ref().filter(|call| call.bind.is_empty());
-                let path = list.and_then(|c| pack.op(&c.op)?.path.fill(&Default::default()));
-                if let (Some(call), Some(path)) = (list, path) {
-                    let exchange = self.http.request("GET", &path).send().await?;
-                    steps.push(step(&call.op, Deed::List, exchange));
+                if let Some(call) = entity.list.as_ref().filter(|c| c.bind.is_empty()) {
+                    add(&call.op, Deed::List, self.bare(&call.op).await?);
                 }
                 return Ok(());
             }
-            Err(NotPlanted::NoWay(_)) => return Ok(()),
         };
-        steps.push(step(&create.op, Deed::Create, planted.created.clone()));
-        if let (Some(call), Some(exchange)) = (&entity.read, self.read(&planted).await?) {
-            steps.push(step(&call.op, Deed::Read, exchange));
+        if let Some(create) = &entity.create {
+            add(&create.op, Deed::Create, Some(planted.created.clone()));
         }
-        if silent(steps) {
-            return Ok(());
+        if let Some(call) = &entity.read {
+            let exchange = self.read(&planted).await?;
+            if !add(&call.op, Deed::Read, exchange) {
+                return Ok(());
+            }
         }
-        if let (Some(call), Some((walk, _))) = (&entity.list, self.look_for(&planted).await?) {
-            steps.extend(
-                walk.pages
-                    .into_iter()
-                    .next()
-                    .map(|e| step(&call.op, Deed::List, e)),
-            );
+        if let Some(call) = &entity.list {
+            let exchange = self.list(&planted).await?;
+            if !add(&call.op, Deed::List, exchange) {
+                return Ok(());
+            }
         }
-        if silent(steps) {
-            return Ok(());
+        if let Some(update) = &entity.update {
+            let changed = self.change(&planted).await?;
+            if !add(&update.call.op, Deed::Update, changed.map(|c| c.exchange)) {
+                return Ok(());
+            }
         }
-        if let (Some(update), Some(changed)) = (&entity.update, self.change(&planted).await?) {
-            steps.push(step(&update.call.op, Deed::Update, changed.exchange));
-        }
-        if silent(steps) {
-            return Ok(());
-        }
-        if let (Some(call), Some(exchange)) = (&entity.delete, self.delete(&planted).await?) {
-            steps.push(step(&call.op, Deed::Delete, exchange));
+        if let Some(call) = &entity.delete {
+            add(&call.op, Deed::Delete, self.delete(&planted).await?);
         }
         Ok(())
     }
 
-    /// The entity that an operation belongs to.
-    fn owner(&self, op: &OpId) -> Option<&str> {
-        let calls = |e: &crate::pack::Entity| {
+    async fn visit_link(&mut self, name: &str, steps: &mut Vec<Step>) -> Result<(), Fault> {
+        let pack = self.pack();
+        let Some((link, set)) = pack
+            .links
+            .get(name)
+            .and_then(|l| Some((l, l.set.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let mut add = |call: &Call, deed, exchange| {
+            steps.push(Step {
+                op: call.op.clone(),
+                entity: None,
+                deed,
+                exchange,
+            });
+        };
+        match self.link(name).await? {
+            Ok(linked) => {
+                add(set, Deed::Link, linked.created.clone());
+                let parted = self.unlink(&linked).await?;
+                if let (Some(unset), Some(parted)) = (&link.unset, parted) {
+                    add(unset, Deed::Unlink, parted);
+                }
+            }
+            Err(NotPlanted::Refused(op, exchange)) if op == set.op => {
+                add(set, Deed::Link, *exchange);
+            }
+            // What could not be made has a step of its own.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Calls an operation that needs nothing but what the contract says of it; none when there is no such call.
+    async fn bare(&mut self, op: &OpId) -> Result<Option<Exchange>, Fault> {
+        let pack = self.pack();
+        let Ok(mut draft) = self.draft(op, &pack) else {
+            return Ok(None);
+        };
+        self.supply(&mut draft, None);
+        match draft.request(&self.http) {
+            Some(request) => request.send().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether an operation is one of an entity's own.
+    fn is_owned(&self, op: &OpId) -> bool {
+        let owns = |e: &Entity| {
             let plain = [&e.create, &e.read, &e.list, &e.delete];
             let update = e.update.as_ref().map(|u| &u.call);
-            plain
-                .into_iter()
-                .flatten()
-                .chain(update)
-                .any(|c| c.op == *op)
+            let mut all = plain.into_iter().flatten().chain(update);
+            all.any(|c| c.op == *op)
         };
-        self.pack
-            .entities
-            .values()
-            .find(|e| calls(e))
-            .map(|e| e.name.as_str())
+        self.pack.entities.values().any(owns)
     }
 }
 

@@ -96,8 +96,9 @@ pub(super) async fn database(
     }
 }
 
-/// A table with rows, if there is one; the learner's own code does not run. Tables of a migration tool do not
-/// count: the service that runs there has made its schema already.
+/// An ordinary table with rows that this login can see, if there is one. Views are not read, but a policy on a table
+/// is: it may hide rows, and what it calls runs as this login. Tables named like a migration tool's do not count: the
+/// service that runs there has made its schema already.
 async fn filled(client: &tokio_postgres::Client) -> Result<Option<String>, tokio_postgres::Error> {
     let tables = client
         .query(

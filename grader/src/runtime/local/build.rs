@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::cargo;
 use super::output::Log;
+use super::outside::outside;
 use super::plan::{self, Plan};
 use super::process::{Launch, Process};
 use super::shelf::{Claim, claim, mark};
@@ -16,9 +17,10 @@ use crate::model::Fault;
 use crate::runtime::machine::cache::{Cache, make};
 use crate::runtime::machine::environment::Environment;
 use crate::runtime::machine::lock::{self, Held};
+use crate::runtime::machine::packages::Packages;
 use crate::runtime::machine::sweep::Run;
 use crate::runtime::machine::user::RunAs;
-use crate::runtime::machine::{copy, tools};
+use crate::runtime::machine::{copy, shut, tools};
 use crate::runtime::{Built, Limits, Phase, Trouble};
 use crate::submission::Submission;
 
@@ -43,6 +45,7 @@ pub(crate) struct Build<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) run: &'a Run,
     pub(crate) run_as: &'a RunAs,
+    pub(crate) packages: &'a Packages,
     pub(crate) environment: &'a Environment,
     pub(crate) limits: Limits,
 }
@@ -58,8 +61,9 @@ impl Build<'_> {
         let (cached, share) = match share {
             Claim::Ready(share) => (true, share),
             Claim::Ours(held) => {
-                copy::remove(&place)?;
+                shut::remove(&place)?;
                 make(&place)?;
+                self.packages.settle(&place)?;
                 log_tail = self.make(plan.as_ref(), &app).await?;
                 mark(&ready)?;
                 (false, lock::soften(held)?)
@@ -80,7 +84,7 @@ impl Build<'_> {
         })
     }
 
-    /// Equal keys, equal builds: content, command, tools, user.
+    /// Equal keys, equal builds: content, command, tools, user, and whose package caches were believed.
     fn key(&self, plan: Option<&Plan>) -> String {
         let mut hash = Sha256::new();
         let mut field = |text: &str| {
@@ -90,6 +94,7 @@ impl Build<'_> {
         field(FORMAT);
         field(&self.submission.digest);
         field(&self.run_as.uid.to_string());
+        field(&self.packages.whose);
         let path = self.environment.path(Path::new("/nowhere"));
         if let Some(plan) = plan {
             field(&plan.command);
@@ -110,24 +115,24 @@ impl Build<'_> {
 
     /// Copies the submission and runs the command in the copy.
     async fn make(&self, plan: Option<&Plan>, app: &Path) -> Result<Vec<String>, Trouble> {
-        let target =
-            cargo::Target::take(self.submission, self.cache, self.run_as, self.environment).await?;
+        let target = cargo::Target::take(self).await?;
         let (submission, to, run_as) =
             (self.submission.clone(), app.to_owned(), self.run_as.clone());
         blocking(move || copy::submission(&submission, &to, &run_as)).await?;
-        let mut tail = Vec::new();
-        if let Some(plan) = plan {
-            if let Some(target) = &target {
-                target.link(app, self.run_as)?;
-            }
-            tail = self.run(plan, app).await?;
-            if let Some(target) = &target {
-                target.collect(app, self.run_as)?;
-            }
+        if let (Some(target), Some(_)) = (&target, plan) {
+            target.link(app, self.run_as).await?;
         }
+        copy::hand_over(app, self.run_as)?;
+        let tail = match plan {
+            Some(plan) => self.run(plan, app).await?,
+            None => Vec::new(),
+        };
         if self.run_as.other {
-            let app = app.to_owned();
-            blocking(move || copy::close_off(&app)).await?;
+            let (app, run_as) = (app.to_owned(), self.run_as.clone());
+            blocking(move || shut::close_off(&app, &run_as)).await?;
+        }
+        if let (Some(target), Some(_)) = (&target, plan) {
+            target.collect(app, self.run_as)?;
         }
         Ok(tail)
     }
@@ -141,7 +146,9 @@ impl Build<'_> {
         let process = Process::spawn(Launch {
             command: &plan.command,
             folder: app,
-            variables: self.environment.build(app, &self.run.home())?,
+            variables: self
+                .environment
+                .build(self.packages, app, &self.run.home())?,
             run_as: self.run_as,
             mark: format!("{}.build", self.run.id),
             log: log.clone(),
@@ -162,7 +169,10 @@ impl Build<'_> {
         };
         match ended {
             Ok(crate::runtime::Exited::Code(0)) => Ok(log.tail(TAIL)),
-            Ok(exit) => Err(telling().ended(exit).into()),
+            Ok(exit) => Err(match outside(&log.tail(usize::MAX)) {
+                Some(fault) => fault.into(),
+                None => telling().ended(exit).into(),
+            }),
             Err(_) => Err(telling().too_slow().into()),
         }
     }

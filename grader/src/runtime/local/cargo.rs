@@ -1,22 +1,25 @@
 //! A `target` folder that outlives the build, so that a service is built again in seconds after an edit.
 //!
-//! It is shared by submissions with the same lockfile. What belongs to one submission alone cannot leak into
+//! It is shared by submissions with the same lockfile that share their
+//! [package caches](crate::runtime::machine::packages): all of a plain user's, and under root one submission's
+//! builds. What belongs to one submission alone cannot leak into
 //! another's: its sources are copied under the lock, so they are newer than anything built before, and the
 //! executables of earlier builds are removed first.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use sha2::{Digest, Sha256};
+use tokio::process::{Child, Command};
 
-use super::build::blocking;
-use crate::model::Fault;
-use crate::runtime::machine::cache::{Cache, disk, make};
-use crate::runtime::machine::environment::Environment;
+use super::build::{Build, blocking};
+use crate::model::{Doing, Fault};
+use crate::runtime::machine::cache::{disk, make};
+use crate::runtime::machine::children::{self, Whose};
 use crate::runtime::machine::lock::{self, Held};
-use crate::runtime::machine::tools;
 use crate::runtime::machine::user::RunAs;
-use crate::submission::Submission;
+use crate::runtime::machine::{copy, tools};
 
 /// Where Cargo puts executables.
 const PROFILES: [&str; 2] = ["release", "debug"];
@@ -30,12 +33,8 @@ pub(crate) struct Target {
 
 impl Target {
     /// The folder for this submission; none if Cargo does not build it. Waits while another build uses it.
-    pub(crate) async fn take(
-        submission: &Submission,
-        cache: &Cache,
-        run_as: &RunAs,
-        environment: &Environment,
-    ) -> Result<Option<Self>, Fault> {
+    pub(crate) async fn take(build: &Build<'_>) -> Result<Option<Self>, Fault> {
+        let (submission, run_as) = (build.submission, build.run_as);
         if !submission.has("Cargo.toml") {
             return Ok(None);
         }
@@ -45,18 +44,19 @@ impl Target {
             "Cargo.toml"
         };
         let content = std::fs::read(submission.root.join(lockfile)).unwrap_or_default();
-        let rustc = tools::find("rustc", &environment.path(Path::new("/nowhere")));
+        let rustc = tools::find("rustc", &build.environment.path(Path::new("/nowhere")));
         let rustc = rustc.map(|tool| tools::identity(&tool)).unwrap_or_default();
         let digest = Sha256::new()
             .chain_update(content)
             .chain_update(rustc)
+            .chain_update(&build.packages.whose)
             .finalize();
         let name: String = digest
             .iter()
             .take(8)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        let place = cache.folder("cargo-target")?.join(name);
+        let place = build.cache.folder("cargo-target")?.join(name);
         make(&place)?;
         let gate = place.with_extension("lock");
         let lock = blocking(move || lock::wait(&gate)).await?;
@@ -72,19 +72,32 @@ impl Target {
         }))
     }
 
-    /// Puts it where Cargo looks for it, without the executables of earlier builds.
-    pub(crate) fn link(&self, app: &Path, run_as: &RunAs) -> Result<(), Fault> {
-        for (_, executable) in self.executables() {
-            std::fs::remove_file(&executable)
-                .map_err(|e| disk("removing an earlier build", &executable, &e))?;
+    /// Puts it where Cargo looks for it, in a copy that is not handed over yet, without the executables of earlier
+    /// builds. Those are removed by who made them: the folder is theirs, and what was a folder in it a moment ago
+    /// may be a link to anywhere.
+    pub(crate) async fn link(&self, app: &Path, run_as: &RunAs) -> Result<(), Fault> {
+        let earlier = self.executables().into_iter().map(|(_, path)| path);
+        let earlier: Vec<PathBuf> = earlier.collect();
+        if !earlier.is_empty() {
+            let doing = "removing an earlier build";
+            let mut rm = Command::new("/bin/rm");
+            rm.arg("-f").arg("--").args(earlier).env_clear();
+            run_as.dress(&mut rm);
+            rm.stdout(Stdio::null()).stderr(Stdio::piped());
+            let pid = |child: &Child| child.id().unwrap_or_default();
+            let (child, _ours) = children::start(Whose::Ours, || rm.spawn(), pid).doing(doing)?;
+            let output = child.wait_with_output().await.doing(doing)?;
+            if !output.status.success() {
+                return Err(Fault::new(
+                    doing,
+                    String::from_utf8_lossy(&output.stderr).trim(),
+                ));
+            }
         }
-        let link = app.join("target");
-        symlink(&self.folder, &link)
-            .map_err(|e| disk("lending Cargo's target folder", &link, &e))?;
-        run_as.own(&link)
+        copy::link(&self.folder, &app.join("target"), run_as)
     }
 
-    /// Puts a folder with the executables in its place.
+    /// Puts a folder with the executables in its place, in a built copy that is closed off.
     pub(crate) fn collect(&self, app: &Path, run_as: &RunAs) -> Result<(), Fault> {
         let target = app.join("target");
         // A build command may have made a folder of its own there: then that is what the service wants.
@@ -96,10 +109,14 @@ impl Target {
             let folder = target.join(profile);
             make(&folder)?;
             let to = folder.join(executable.file_name().unwrap_or_default());
-            std::fs::copy(&executable, &to).map_err(|e| disk("collecting the build", &to, &e))?;
-            for path in [&target, &folder, &to] {
-                run_as.own(path)?;
-            }
+            let copied = copy::open(&executable).and_then(|mut file| {
+                // A name the builder gave to somebody else's file must not publish it.
+                match !run_as.other || file.metadata()?.uid() == run_as.uid {
+                    true => copy::pour(&mut file, &to, 0o755),
+                    false => Ok(()),
+                }
+            });
+            copied.map_err(|e| disk("collecting the build", &to, &e))?;
         }
         Ok(())
     }

@@ -69,7 +69,7 @@ const CAUSES: [Cause; 17] = [
     ),
     (
         r"(?i)(?:could not resolve|temporary failure in name resolution|network is unreachable|ENOTFOUND|getaddrinfo)",
-        "the build could not reach the network; try the same command in a terminal",
+        "a name could not be looked up, or the network not reached; only the database in $$DATABASE_URL is sure to be there",
     ),
     (
         r"(?:sh: (?:line )?\d*:? ?)?([\w./+-]+): (?:command )?not found",

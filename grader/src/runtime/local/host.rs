@@ -69,7 +69,7 @@ impl Local {
         }
         let folder = self.site.app.parent().map(std::path::Path::to_owned);
         if let Some(folder) = folder.filter(|_| !self.keep) {
-            blocking(move || crate::runtime::machine::copy::remove(&folder)).await?;
+            blocking(move || crate::runtime::machine::shut::remove(&folder)).await?;
         }
         ended
     }

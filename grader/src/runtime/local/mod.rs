@@ -2,6 +2,11 @@
 //!
 //! The submission is copied, built and run in folders of the grader's own, by a user who is never root. It is
 //! not sealed: a service can do what its user can do. Strangers' code belongs into containers.
+//!
+//! Under root, submissions share only what their user cannot write to: toolchains, certificates, the prepared
+//! Postgres, finished builds. Package caches and Cargo's `target` are each submission's own
+//! (see [`packages`](super::machine::packages)). They also share that user, so two runs at once can disturb each
+//! other. A plain user's submissions share everything that is the user's.
 
 mod build;
 mod cargo;
@@ -10,6 +15,7 @@ mod database;
 mod gate;
 mod host;
 mod output;
+mod outside;
 mod plan;
 mod port;
 mod process;
@@ -36,6 +42,7 @@ use host::Local;
 
 use super::machine::cache::Cache;
 use super::machine::environment::Environment;
+use super::machine::packages::Packages;
 use super::machine::sweep::Run;
 use super::machine::user::RunAs;
 use super::postgres::{Cluster, ClusterOptions, StopMode};
@@ -53,6 +60,7 @@ pub(crate) struct LocalRuntime {
     options: Options,
     cache: Cache,
     run_as: RunAs,
+    packages: Packages,
     environment: Environment,
     run: Arc<Run>,
     cluster: OnceCell<Arc<Cluster>>,
@@ -71,6 +79,7 @@ impl LocalRuntime {
         blocking(move || {
             let run_as = RunAs::find()?;
             let cache = Cache::open(options.cache.as_deref(), &run_as)?;
+            let packages = Packages::of(&submission.root, &cache, &run_as)?;
             let environment = Environment::of_machine(&cache, &run_as)?;
             let run = Run::begin(&cache, &run_as)?;
             shelf::prune(&cache)?;
@@ -83,6 +92,7 @@ impl LocalRuntime {
                 options,
                 cache,
                 run_as,
+                packages,
                 environment,
                 run: Arc::new(run),
                 cluster: OnceCell::new(),
@@ -100,6 +110,7 @@ impl LocalRuntime {
             cache: &self.cache,
             run: &self.run,
             run_as: &self.run_as,
+            packages: &self.packages,
             environment: &self.environment,
             limits: self.options.limits,
         };

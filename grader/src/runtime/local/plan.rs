@@ -104,10 +104,15 @@ fn node(submission: &Submission) -> Option<Plan> {
 }
 
 fn rust(submission: &Submission) -> Option<Plan> {
-    submission
-        .has("Cargo.toml")
-        .then(|| step("cargo build --release", "Cargo.toml", &["rustc"]))
-        .flatten()
+    if !submission.has("Cargo.toml") {
+        return None;
+    }
+    // Without a committed lockfile there is nothing to be true to.
+    let command = match submission.has("Cargo.lock") {
+        true => "cargo build --release --locked",
+        false => "cargo build --release",
+    };
+    step(command, "Cargo.toml", &["rustc"])
 }
 
 fn go(submission: &Submission) -> Option<Plan> {
@@ -154,6 +159,10 @@ mod tests {
         assert_eq!(
             command(&[("Cargo.toml", "")]).unwrap(),
             "cargo build --release"
+        );
+        assert_eq!(
+            command(&[("Cargo.toml", ""), ("Cargo.lock", "")]).unwrap(),
+            "cargo build --release --locked"
         );
         assert!(
             command(&[("requirements.txt", "flask")])

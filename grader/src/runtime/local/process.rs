@@ -5,15 +5,15 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-use tokio::process::Command;
+use nix::sys::signal::Signal;
+use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
 use super::output::Log;
 use super::shell;
 use crate::model::Fault;
 use crate::runtime::Exited;
+use crate::runtime::machine::children::{self, Whose};
 use crate::runtime::machine::environment::Variables;
 use crate::runtime::machine::strays::{self, Kin, MARK};
 use crate::runtime::machine::user::RunAs;
@@ -60,7 +60,13 @@ impl Process {
             .stderr(Stdio::piped());
         command.process_group(0);
         launch.run_as.dress(&mut command);
-        let mut child = command.spawn().map_err(|error| {
+        let whose = Whose::Learners {
+            mark: launch.mark.clone(),
+            uid: launch.run_as.other.then_some(launch.run_as.uid),
+        };
+        let pid = |child: &Child| child.id().unwrap_or_default();
+        let started = children::start(whose, || command.spawn(), pid);
+        let (mut child, ours) = started.map_err(|error| {
             Fault::new(
                 format!(
                     "starting a shell as {} for `{}`",
@@ -90,6 +96,7 @@ impl Process {
             });
             let stop = read.abort_handle();
             let status = child.wait().await;
+            drop(ours);
             tokio::time::timeout(LAST_WORDS, read).await.ok();
             let exit = status.map_or(Exited::Code(-1), Exited::from);
             say.send(Some(exit)).ok();
@@ -141,20 +148,21 @@ impl Process {
         }
     }
 
-    /// What tells its processes, those that left the group too, from any other.
+    /// What tells its processes, those that left the group too, from any other. The number of a group outlives its
+    /// first process only where strangers can be told by their descent.
     pub(crate) fn kin(&self) -> Kin {
+        let told = cfg!(target_os = "linux") || self.exited().is_none();
         Kin {
             mark: self.mark.clone(),
-            group: Some(self.pid),
+            group: told.then_some(self.pid),
             folder: None,
         }
     }
 
+    /// Signals its group while that is certainly its own: until the kernel has been asked how it ended. Whoever is
+    /// left then is found as kin.
     fn signal(&self, signal: Signal) {
-        // A group that is gone needs no signal.
-        if let Ok(group @ 1..) = i32::try_from(self.pid) {
-            killpg(Pid::from_raw(group), signal).ok();
-        }
+        children::signal_group(self.pid, signal);
     }
 }
 

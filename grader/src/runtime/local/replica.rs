@@ -13,10 +13,13 @@ use crate::model::Fault;
 use crate::runtime::machine::environment::Variables;
 use crate::runtime::machine::user::RunAs;
 use crate::runtime::ready::Asker;
-use crate::runtime::{BootFacts, BootStory, Exited, Liveness, Phase, Stop, Trouble, WorldSpec};
+use crate::runtime::{BootFacts, Exited, Liveness, Phase, Stop, Trouble, WorldSpec};
 
 /// How long a service may take to end when asked politely, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How many ports are tried at one start.
+const TRIES: usize = 3;
 
 /// What the replicas of one world share.
 #[derive(Debug)]
@@ -59,13 +62,13 @@ impl Replica {
         }
     }
 
-    /// Starts it, on the port it had before if it had one, and waits until it is ready. A port lost to somebody
-    /// else between our look and its `bind` is tried again once, on another.
+    /// Starts it, on a port it never had, and waits until it is ready. On the port of a server that has just ended
+    /// the kernel may hold connections for another minute, which keeps out whoever does not set `SO_REUSEADDR`. A
+    /// port lost to somebody else between our look and its `bind` is tried again on another.
     pub(crate) async fn up(&self) -> Result<(), Trouble> {
-        let before = self.state().boot.as_ref().map(|boot| boot.port_asked);
-        let mut asked = before.map_or_else(port::free, Ok)?;
-        let mut again = true;
+        let mut tries = 1;
         loop {
+            let asked = self.port()?;
             let begun = Instant::now();
             let process = Arc::new(self.spawn(asked)?);
             self.state().process = Some(process.clone());
@@ -82,12 +85,22 @@ impl Replica {
                 return Ok(());
             }
             process.end(Duration::ZERO).await?;
-            if again && self.lost(&came, asked) {
-                again = false;
-                asked = port::free()?;
+            if tries < TRIES && self.lost(&came, asked) {
+                tries += 1;
                 continue;
             }
-            return Err(self.story(came, begun).into());
+            return Err(self.told(came, begun));
+        }
+    }
+
+    /// A free port, another one than at the last start.
+    fn port(&self) -> Result<u16, Fault> {
+        let before = self.state().boot.as_ref().map(|boot| boot.port_asked);
+        loop {
+            let port = port::free()?;
+            if Some(port) != before {
+                return Ok(port);
+            }
         }
     }
 
@@ -107,24 +120,21 @@ impl Replica {
 
     /// Whether the port was taken by somebody else meanwhile. The process that lost says so as it ends.
     fn lost(&self, came: &Came, port: u16) -> bool {
-        let said = || {
-            let number = port.to_string();
-            let words = |line: &str| {
-                let line = line.to_lowercase();
-                line.contains("eaddrinuse")
-                    || line.contains("address already in use")
-                    || line.contains(&number)
-            };
-            self.log.tail(usize::MAX).iter().any(|line| words(line))
-        };
+        let (mut in_use, mut named) = (false, false);
+        for line in self.log.tail(usize::MAX) {
+            let line = line.to_lowercase();
+            in_use |= line.contains("eaddrinuse") || line.contains("address already in use");
+            named |= line.contains(&port.to_string());
+        }
+        let held = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
         match came {
             Came::PortTaken => true,
-            Came::Exited(_) => said() && std::net::TcpStream::connect(("127.0.0.1", port)).is_ok(),
+            Came::Exited(_) => in_use || named && held(),
             _ => false,
         }
     }
 
-    fn story(&self, came: Came, begun: Instant) -> BootStory {
+    fn told(&self, came: Came, begun: Instant) -> Trouble {
         let spec = &self.site.spec;
         let operation = self.site.asker.operation();
         let seconds = spec.within.as_secs_f64();
@@ -139,14 +149,17 @@ impl Replica {
             begun,
         };
         match came {
-            Came::Exited(exit) => telling(Phase::Start).ended(exit),
-            Came::Never { listens, last } => {
-                telling(Phase::Ready).never(&operation, last.as_ref(), listens)
-            }
-            // Twice in a row: whoever takes them is not the service.
-            Came::PortTaken | Came::Ready { .. } => {
-                telling(Phase::Ready).never(&operation, None, Vec::new())
-            }
+            Came::Exited(exit) => telling(Phase::Start).ended(exit).into(),
+            Came::Never { listens, last } => telling(Phase::Ready)
+                .never(&operation, last.as_ref(), listens)
+                .into(),
+            // Whoever answers there, it is nothing the service could help.
+            Came::PortTaken | Came::Ready { .. } => Fault::new(
+                "starting the service",
+                format!("on {TRIES} ports in turn something else answered"),
+            )
+            .cure("end other programs that listen on many ports of this machine, then run again")
+            .into(),
         }
     }
 

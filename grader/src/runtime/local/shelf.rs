@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use super::build::blocking;
 use crate::model::Fault;
 use crate::runtime::machine::cache::{Cache, disk};
-use crate::runtime::machine::copy;
 use crate::runtime::machine::lock::{self, Held};
+use crate::runtime::machine::packages::PLACES;
+use crate::runtime::machine::shut;
 
 /// Says that the build is whole, and used just now: the oldest are removed first.
 pub(crate) fn mark(ready: &Path) -> Result<(), Fault> {
@@ -44,8 +45,8 @@ pub(crate) async fn claim(place: &Path) -> Result<Claim, Fault> {
 }
 
 /// Folders of the cache and how many places each keeps: a build is some tens of megabytes, a `target` of Cargo's
-/// some hundreds.
-const KEPT: [(&str, usize); 2] = [("builds", 100), ("cargo-target", 6)];
+/// some hundreds, a submission's package caches some tens.
+const KEPT: [(&str, usize); 3] = [("builds", 100), ("cargo-target", 6), (PLACES, 50)];
 /// How long after its last use a place is kept at most.
 const AGE: Duration = Duration::from_secs(14 * 24 * 3600);
 
@@ -69,7 +70,7 @@ pub(crate) fn prune(cache: &Cache) -> Result<(), Fault> {
             .filter(|(n, (at, _))| *n >= keep || *at < oldest);
         for (_, (_, place)) in old {
             if let Some(_held) = lock::take(&place.with_extension("lock"))? {
-                copy::remove(&place)?;
+                shut::remove(&place)?;
             }
         }
     }

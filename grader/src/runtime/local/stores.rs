@@ -73,7 +73,7 @@ pub(crate) fn stores(look: &Look) -> Stores {
         .written
         .sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
     stores.written.truncate(LISTED);
-    stores.outgoing = outgoing(&sockets::of(&look.pids).unwrap_or_default(), &look.postgres);
+    stores.outgoing = outgoing(&sockets::of(&look.pids).sockets, &look.postgres);
     stores
 }
 

@@ -40,13 +40,14 @@ impl Telling<'_> {
         self.tell(summary, None, None, Vec::new(), Some(step.into()))
     }
 
-    /// A service that lives and is not ready.
+    /// A service that lives and is not ready. `listens` is none where that cannot be seen.
     pub(crate) fn never(
         self,
         operation: &str,
         last: Option<&Answer>,
-        listens: Vec<SocketAddr>,
+        listens: Option<Vec<SocketAddr>>,
     ) -> BootStory {
+        let (seen, listens) = (listens.is_some(), listens.unwrap_or_default());
         let (summary, step) = match last {
             Some(Answer::Silence) => (
                 "the service accepts connections and never answers".to_owned(),
@@ -59,6 +60,11 @@ impl Telling<'_> {
             Some(Answer::NotHttp) => (
                 "what listens on the port does not speak HTTP".to_owned(),
                 "serve plain HTTP, without TLS, on the port in $PORT".to_owned(),
+            ),
+            // What cannot be seen is not said.
+            _ if !seen => (
+                "nothing answers on the port in $PORT".to_owned(),
+                "listen on 0.0.0.0 and the port in $PORT".to_owned(),
             ),
             _ if listens.is_empty() => (
                 "the service runs and listens on no port".to_owned(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::process::Process;
 use crate::runtime::Exited;
-use crate::runtime::machine::sockets::{self, Socket};
+use crate::runtime::machine::sockets::{self, Seen};
 use crate::runtime::ready::{Answer, Asker};
 
 /// Between two questions.
@@ -24,13 +24,14 @@ pub(crate) enum Came {
         at: SocketAddr,
         listens: Vec<SocketAddr>,
     },
-    /// Somebody else holds the port we asked for.
+    /// Somebody else answers on the port we asked for.
     PortTaken,
     /// The process ended.
     Exited(Exited),
     /// Time is up.
     Never {
-        listens: Vec<SocketAddr>,
+        /// Where it listens; none where that cannot be seen.
+        listens: Option<Vec<SocketAddr>>,
         last: Option<Answer>,
     },
 }
@@ -42,6 +43,7 @@ pub(crate) async fn wait(process: &Process, asker: &Asker, asked: u16, within: D
         asker,
         asked,
         listens: Vec::new(),
+        whole: false,
         last: None,
         elsewhere: None,
     };
@@ -70,6 +72,8 @@ struct Watch<'a> {
     asker: &'a Asker,
     asked: u16,
     listens: Vec<SocketAddr>,
+    /// Whether those are all.
+    whole: bool,
     last: Option<Answer>,
     /// Where it was first ready on another port, and since when.
     elsewhere: Option<(SocketAddr, Instant)>,
@@ -102,31 +106,27 @@ impl Watch<'_> {
     }
 
     async fn look(&mut self, process: &Process) {
-        if let Some(sockets) = seen(process).await {
-            self.listens = sockets::listening(&sockets);
-        }
+        let seen = seen(process).await;
+        self.listens = sockets::listening(&seen.sockets);
+        self.whole = seen.whole;
     }
 
-    /// Makes sure that it was our process that answered.
+    /// Makes sure that it was our process that answered. Where its sockets cannot be seen, the answer stands: we
+    /// chose the port because nobody else was there.
     async fn confirm(mut self, process: &Process, at: SocketAddr) -> Came {
-        let Some(sockets) = seen(process).await else {
-            return Came::Ready {
-                at,
-                listens: Vec::new(),
-            };
-        };
-        self.listens = sockets::listening(&sockets);
-        match self
-            .listens
-            .iter()
-            .any(|listener| listener.port() == at.port())
-        {
-            true => Came::Ready {
+        self.look(process).await;
+        let ours = |listener: &SocketAddr| listener.port() == at.port();
+        match (self.listens.iter().any(ours), self.whole) {
+            (true, _) => Came::Ready {
                 at,
                 listens: self.listens,
             },
+            (false, false) if process.exited().is_none() => Came::Ready {
+                at,
+                listens: Vec::new(),
+            },
             // It may have ended just now, and the port be somebody else's since.
-            false => process.exited().map_or(Came::PortTaken, Came::Exited),
+            _ => process.exited().map_or(Came::PortTaken, Came::Exited),
         }
     }
 
@@ -138,7 +138,7 @@ impl Watch<'_> {
                 listens: self.listens,
             },
             _ => Came::Never {
-                listens: self.listens,
+                listens: (self.whole || !self.listens.is_empty()).then_some(self.listens),
                 last: self.last,
             },
         }
@@ -146,10 +146,11 @@ impl Watch<'_> {
 }
 
 /// The sockets of a process and all that came of it.
-pub(crate) async fn seen(process: &Process) -> Option<Vec<Socket>> {
+pub(crate) async fn seen(process: &Process) -> Seen {
     let kin = process.kin();
     let look = move || sockets::of(&crate::runtime::machine::strays::family(&kin));
-    tokio::task::spawn_blocking(look).await.ok().flatten()
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.unwrap_or_default()
 }
 
 /// Where it may answer: the port asked first, on every loopback address, then wherever it listens.

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::cache::{Cache, disk, make};
-use super::copy::remove;
 use super::lock;
+use super::shut::remove;
 use super::tools;
 use super::user::RunAs;
 use crate::model::Fault;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::cache::{Cache, make};
-use super::copy::remove;
 use super::lock::{self, Held};
+use super::shut::remove;
 use super::strays::{self, Kin};
 use super::user::RunAs;
 use crate::model::Fault;

@@ -40,7 +40,6 @@ pub(crate) async fn run(
             .args(["--no-sync", "--encoding", "UTF8", "--wal-segsize", "1"])
             .args(*locale)
             .current_dir(folder)
-            .env("LC_ALL", "C")
             .env("GRADER_RUN", run)
             // A Ctrl-C at the terminal is ours to handle.
             .process_group(0);

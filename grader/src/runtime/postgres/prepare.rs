@@ -31,10 +31,6 @@ pub(super) async fn prepare(session: &Session, adopt: &Adopt) -> Result<Capabili
         let cause = format!("{} is no superuser", adopt.operator.role);
         return Err(Fault::new("preparing the server", cause));
     }
-    if !exists("SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper").await? {
-        let cause = format!("{} is no superuser", adopt.operator.role);
-        return Err(Fault::new("preparing the server", cause));
-    }
     let roles = [
         (
             OBSERVER,

@@ -14,6 +14,8 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 use super::account::Account;
 use super::binaries::Binaries;
 use crate::model::{Doing, Fault};
+use crate::runtime::machine::children::{self, Started, Whose};
+use crate::runtime::machine::strays::MARK;
 
 /// How a server is started.
 #[derive(Debug, Clone)]
@@ -44,6 +46,8 @@ impl Launch {
 pub(crate) struct Postmaster {
     child: Mutex<Child>,
     pid: u32,
+    /// Held for as long as anybody may ask how it ended.
+    _started: Started,
 }
 
 impl Postmaster {
@@ -51,9 +55,8 @@ impl Postmaster {
     pub(crate) fn spawn(launch: &Launch) -> Result<Self, Fault> {
         let doing = "starting Postgres";
         let early = File::create(launch.early_log()).doing(doing)?;
-        let child = launch
-            .account
-            .command(launch.binaries.program("postgres"))
+        let mut command = launch.account.command(launch.binaries.program("postgres"));
+        command
             .arg("-D")
             .arg(&launch.data)
             .arg("-k")
@@ -65,21 +68,20 @@ impl Postmaster {
                 &["-c", "listen_addresses="][..]
             })
             .current_dir(&launch.data)
-            .env_remove("PGDATA")
-            .env("LC_ALL", "C")
             .env("TZ", "UTC")
-            .env("GRADER_RUN", &launch.run)
+            .env(MARK, &launch.run)
             .stdin(Stdio::null())
             .stdout(early.try_clone().doing(doing)?)
             .stderr(early)
             // A Ctrl-C at the terminal is ours to handle, not the server's.
-            .process_group(0)
-            .spawn()
-            .doing(format!("{doing} ({})", launch.binaries.folder().display()))?;
-        let pid = child.id();
+            .process_group(0);
+        let started = children::start(Whose::Ours, || command.spawn(), Child::id);
+        let (child, started) =
+            started.doing(format!("{doing} ({})", launch.binaries.folder().display()))?;
         Ok(Self {
+            pid: child.id(),
             child: Mutex::new(child),
-            pid,
+            _started: started,
         })
     }
 

@@ -112,7 +112,8 @@ pub(crate) fn conf(can: Capabilities) -> String {
 }
 
 /// `pg_hba.conf`: everybody brings a password, on the socket too, because a service may run as our own user.
-/// The operator is let in by the socket alone, which lies in a folder of ours.
+/// The operator is let in by the socket alone. Its folder keeps other users out, never our own: where a service runs as
+/// our own user, only the password stands between it and the operator.
 pub(crate) fn hba(operator: &str) -> String {
     format!(
         "local all all scram-sha-256\n\

@@ -3,21 +3,31 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
+use procfs::ProcError;
 use procfs::net::{TcpState, tcp, tcp6};
 use procfs::process::{FDTarget, Process};
 
-use super::Socket;
+use super::{Seen, Socket};
 
-pub(super) fn of(pids: &[u32]) -> Option<Vec<Socket>> {
-    let mut owners = HashMap::new();
+pub(super) fn of(pids: &[u32]) -> Option<Seen> {
+    let (mut owners, mut whole) = (HashMap::new(), true);
     for &pid in pids {
-        // A process that ended meanwhile has no sockets.
-        let Ok(files) = Process::new(pid as i32).and_then(|process| process.fd()) else {
-            continue;
+        let files = match Process::new(pid as i32).and_then(|process| process.fd()) {
+            Ok(files) => files,
+            // A process that ended meanwhile has no sockets; one that hides them may.
+            Err(error) => {
+                whole &= !matches!(error, ProcError::PermissionDenied(_));
+                continue;
+            }
         };
-        for file in files.flatten() {
-            if let FDTarget::Socket(inode) = file.target {
-                owners.entry(inode).or_insert(pid);
+        for file in files {
+            match file {
+                Ok(file) => {
+                    if let FDTarget::Socket(inode) = file.target {
+                        owners.entry(inode).or_insert(pid);
+                    }
+                }
+                Err(error) => whole &= !matches!(error, ProcError::PermissionDenied(_)),
             }
         }
     }
@@ -40,7 +50,7 @@ pub(super) fn of(pids: &[u32]) -> Option<Vec<Socket>> {
         })
         .collect();
     sockets.sort_unstable();
-    Some(sockets)
+    Some(Seen { sockets, whole })
 }
 
 /// An IPv4 address in IPv6's clothes is an IPv4 address.

@@ -16,12 +16,26 @@ pub(crate) struct Socket {
     pub(crate) remote: Option<SocketAddr>,
 }
 
-/// The listening and connected TCP sockets of these processes; none where the system does not tell.
-pub(crate) fn of(pids: &[u32]) -> Option<Vec<Socket>> {
+/// What a look at processes' sockets showed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Sorted.
+    pub(crate) sockets: Vec<Socket>,
+    /// Whether that is all. A process may hide what it holds (one that may not be dumped), and a container may
+    /// forbid to look at another user's: then a socket that is not seen may be there all the same.
+    pub(crate) whole: bool,
+}
+
+/// The listening and connected TCP sockets of these processes, as far as the system tells.
+pub(crate) fn of(pids: &[u32]) -> Seen {
     #[cfg(target_os = "linux")]
-    return linux::of(pids);
+    let seen = linux::of(pids);
     #[cfg(not(target_os = "linux"))]
-    return lsof::of(pids);
+    let seen = lsof::of(pids).map(|sockets| Seen {
+        sockets,
+        whole: true,
+    });
+    seen.unwrap_or_default()
 }
 
 /// The addresses these sockets listen on, sorted, each once.

@@ -1,0 +1,158 @@
+//! Calling the operations of a planted thing.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{Draft, NotPlanted, Planted, Planter, Planting, draft};
+use crate::model::{Exchange, Fault};
+use crate::pack::{Bound, Call, OpId, Pack, ParamPlace, Parent, Place, Spot};
+use crate::probe::sample;
+
+impl Planter {
+    /// Reads a planted thing; none when the pack has no such operation, or it asks for a login.
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn read(&mut self, of: &Planted) -> Result<Option<Exchange>, Fault> {
+        match self.entity(of).and_then(|e| e.read.clone()) {
+            Some(call) => self.ask(of, &call, of.key.as_ref(), None).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Removes a planted thing; none when the pack has no such operation, or it asks for a login.
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn delete(&mut self, of: &Planted) -> Result<Option<Exchange>, Fault> {
+        match self.entity(of).and_then(|e| e.delete.clone()) {
+            Some(call) => self.ask(of, &call, of.key.as_ref(), None).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Calls one of a thing's operations, with this key in the key's place. None when there is no honest
+    /// request: the path cannot be filled, or the operation asks for a login.
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn ask(
+        &mut self,
+        of: &Planted,
+        call: &Call,
+        key: Option<&Value>,
+        body: Option<Value>,
+    ) -> Result<Option<Exchange>, Fault> {
+        let pack = self.pack();
+        let Ok(mut draft) = self.draft(&call.op, &pack) else {
+            return Ok(None);
+        };
+        draft.body = body.unwrap_or(Value::Null);
+        if !bind(&mut draft, call, key, &of.facts, &of.parents) {
+            return Ok(None);
+        }
+        self.supply(&mut draft, Some(of));
+        match draft.request(&self.http) {
+            Some(request) => request.after(&of.created).send().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A request in the making; the reason where nobody may make it.
+    pub(super) fn draft<'p>(&self, op: &OpId, pack: &'p Pack) -> Planting<Draft<'p>> {
+        let no_way = |why: String| Err(NotPlanted::NoWay(why));
+        let Some(operation) = pack.op(op) else {
+            return no_way(format!("the contract has no operation `{op}`"));
+        };
+        if !operation.security.anyone {
+            return no_way(format!(
+                "{op} asks for a login, and this grader has no account to log in with"
+            ));
+        }
+        let media = operation.body.as_ref().map(|b| b.media.as_str());
+        if let Some(media) = media.filter(|m| !draft::speaks_json(m)) {
+            return no_way(format!("{op} takes {media}, and only JSON can be sent"));
+        }
+        Ok(Draft::new(operation, Value::Null))
+    }
+
+    /// Fills the parameters outside the path that must be there: with what is known of the thing, else with a
+    /// valid value. Whether the query, which decides what is asked for, was known.
+    pub(super) fn supply(&mut self, draft: &mut Draft<'_>, of: Option<&Planted>) -> bool {
+        let mut known = true;
+        for param in &draft.op.params {
+            if !param.required || draft.has(param.place, &param.name) {
+                continue;
+            }
+            let name = param.name.clone();
+            let spot = match param.place {
+                ParamPlace::Query => Spot::Query(name),
+                ParamPlace::Header => Spot::Header(name),
+                ParamPlace::Cookie => Spot::Cookie(name),
+                ParamPlace::Path => continue,
+            };
+            let told = of.and_then(|of| self.told(of, &param.name));
+            known &= told.is_some() || param.place != ParamPlace::Query;
+            let contract = &self.pack.contract;
+            let value = told.unwrap_or_else(|| {
+                sample::value(contract, &param.schema.value, &param.name, &mut self.rng)
+            });
+            draft.put(&Place { spot, pick: None }, &value);
+        }
+        known
+    }
+
+    /// What is known of a thing under a parameter's name: a fact, or the key of what it belongs to.
+    fn told(&self, of: &Planted, name: &str) -> Option<Value> {
+        let named = |parent: &Parent| last_name(&parent.at) == Some(name);
+        let role = || {
+            let mut parents = self.entity(of)?.parents.iter();
+            parents.find(|(_, p)| named(p)).map(|(role, _)| role)
+        };
+        let fact = of.facts.get(name).cloned();
+        fact.or_else(|| of.parents.get(role()?)?.key.clone())
+    }
+}
+
+/// The name under which a place takes its value.
+pub(super) fn last_name(place: &Place) -> Option<&str> {
+    match &place.spot {
+        Spot::Body(pointer) => pointer.last(),
+        Spot::Path(name) | Spot::Query(name) | Spot::Header(name) | Spot::Cookie(name) => {
+            Some(name)
+        }
+        Spot::Made => None,
+    }
+}
+
+/// Fills the parameters of a call's path; false when one of them is not known.
+pub(super) fn bind(
+    draft: &mut Draft<'_>,
+    call: &Call,
+    key: Option<&Value>,
+    facts: &IndexMap<String, Value>,
+    parents: &IndexMap<String, Arc<Planted>>,
+) -> bool {
+    call.bind.iter().all(|(param, bound)| {
+        let value = match bound {
+            Bound::Key => key.cloned(),
+            Bound::Fact(fact) => facts.get(fact).cloned(),
+            Bound::Up(way) => up(parents, way),
+            Bound::Free => None,
+        };
+        value.inspect(|value| draft.fill(param, value)).is_some()
+    })
+}
+
+/// The key of an ancestor, by the way up to it.
+fn up(parents: &IndexMap<String, Arc<Planted>>, way: &[String]) -> Option<Value> {
+    let (first, rest) = way.split_first()?;
+    let parent = parents.get(first)?;
+    if rest.is_empty() {
+        parent.key.clone()
+    } else {
+        up(&parent.parents, rest)
+    }
+}

@@ -1,0 +1,156 @@
+//! Joining two planted things, and parting them.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::make::{Given, Parents};
+use super::stop::{Stop, outward};
+use super::{Linked, NotPlanted, Planted, Planter, Planting, ask, said_yes};
+use crate::model::{Exchange, Fault};
+use crate::pack::{Call, EndAt, Link, Spot};
+use crate::probe::sample::{self, Optional};
+
+impl Planter {
+    /// Makes one link of this name, with what it joins made first.
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed; what the service does is inside.
+    pub async fn link(&mut self, name: &str) -> Result<Planting<Linked>, Fault> {
+        self.link_between(name, IndexMap::new()).await
+    }
+
+    /// The same, with some of its ends given; the others are made first. A link that comes about as a part of
+    /// something else is made with that, and takes no ends.
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed.
+    pub async fn link_between(
+        &mut self,
+        name: &str,
+        ends: IndexMap<String, Arc<Planted>>,
+    ) -> Result<Planting<Linked>, Fault> {
+        outward(self.join(name, ends).await)
+    }
+
+    /// Removes a link; none when the pack has no such operation, or it asks for a login.
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn unlink(&mut self, linked: &Linked) -> Result<Option<Exchange>, Fault> {
+        let pack = self.pack();
+        let Some((link, call)) = pack
+            .links
+            .get(&linked.link)
+            .and_then(|l| Some((l, l.unset.as_ref()?)))
+        else {
+            return Ok(None);
+        };
+        match self.ask_link(link, call, &linked.ends, None).await {
+            Ok(exchange) => Ok(Some(exchange)),
+            Err(Stop::Not(_)) => Ok(None),
+            Err(Stop::Broken(fault)) => Err(fault),
+        }
+    }
+
+    async fn join(&mut self, name: &str, mut ends: Parents) -> Result<Linked, Stop> {
+        let pack = self.pack();
+        let Some(link) = pack.links.get(name) else {
+            return Err(Stop::no_way(format!("the pack has no link `{name}`")));
+        };
+        let made_with = |what: &str| format!("a {name} comes about only {what}");
+        if let Some(made) = &link.made_by {
+            if !ends.is_empty() {
+                let what = format!("with what {} makes, and joins nothing else", made.op);
+                return Err(Stop::no_way(made_with(&what)));
+            }
+            let way = super::made_whole(&pack, &made.op).map(|e| e.name.clone());
+            let way = way.into_iter().collect();
+            let made = self.make(&made.op, Given::default(), way).await?;
+            let first = made.links.into_iter().find(|l| l.link == name);
+            return first.ok_or_else(|| Stop::no_way(made_with("with what the request left out")));
+        }
+        let Some(call) = &link.set else {
+            return Err(Stop::no_way(format!("the API makes no {name}")));
+        };
+        // Before anything is planted for it: whether anybody may ask at all.
+        self.draft(&call.op, &pack)?;
+        for (role, end) in &link.ends {
+            if end.at == EndAt::Caller {
+                let why = format!("the {role} of a {name} is whoever calls, and nobody is");
+                return Err(Stop::no_way(why));
+            }
+            if !ends.contains_key(role) {
+                let planted = self.grow(&end.entity, Parents::new(), Vec::new()).await?;
+                ends.insert(role.clone(), Arc::new(planted));
+            }
+        }
+        let mut facts = IndexMap::new();
+        let created = self.ask_link(link, call, &ends, Some(&mut facts)).await?;
+        if !said_yes(&created) {
+            return Err(NotPlanted::Refused(call.op.clone(), Box::new(created)).into());
+        }
+        Ok(Linked {
+            link: link.name.clone(),
+            ends,
+            facts,
+            created,
+        })
+    }
+
+    /// Asks one of a link's operations; the facts that were sent are told in `facts`.
+    async fn ask_link(
+        &mut self,
+        link: &Link,
+        call: &Call,
+        ends: &Parents,
+        facts: Option<&mut IndexMap<String, Value>>,
+    ) -> Result<Exchange, Stop> {
+        let pack = self.pack();
+        let mut draft = self.draft(&call.op, &pack)?;
+        draft.body = sample::request(&pack.contract, draft.op, Optional::All, &mut self.rng);
+        for (role, end) in &link.ends {
+            if let (EndAt::Place(at), Some(planted)) = (&end.at, ends.get(role)) {
+                // The operation that parts them may take in its path what the other takes in its body.
+                let taken = match &at.spot {
+                    Spot::Body(_) => draft.op.body.is_some(),
+                    Spot::Query(name) => {
+                        let query = crate::pack::ParamPlace::Query;
+                        draft.op.param(query, name).is_some()
+                    }
+                    _ => false,
+                };
+                if taken {
+                    self.refer(&mut draft, at, planted)?;
+                }
+            }
+        }
+        if let Some(facts) = facts {
+            for fact in link.facts.values() {
+                let Some(place) = &fact.send else { continue };
+                let value = match &place.spot {
+                    Spot::Body(_) => place.get(&draft.body).first().copied().cloned(),
+                    _ => {
+                        let contract = &pack.contract;
+                        let value =
+                            sample::value(contract, &fact.schema, &fact.name, &mut self.rng);
+                        draft.put(place, &value).then_some(value)
+                    }
+                };
+                facts.extend(value.map(|value| (fact.name.clone(), value)));
+            }
+        }
+        let none = IndexMap::new();
+        let filled = ask::bind(&mut draft, call, None, &none, ends);
+        self.supply(&mut draft, None);
+        let last = ends.values().map(|e| &e.created).max_by_key(|e| e.number);
+        match (draft.request(&self.http).filter(|_| filled), last) {
+            (Some(request), Some(last)) => Ok(request.after(last).send().await?),
+            _ => Err(Stop::no_way(format!(
+                "the path of {} cannot be filled",
+                call.op
+            ))),
+        }
+    }
+}
