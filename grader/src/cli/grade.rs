@@ -184,7 +184,12 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
         records: run.records,
         faults: run.faults,
     };
-    let report = feedback::assemble(run, &rules(&pack), index, &redactor);
+    let report = feedback::assemble(
+        run,
+        &rules(&pack),
+        &index.with_hints(&pack.hints),
+        &redactor,
+    );
     tell(&args, &report)
 }
 

@@ -1,5 +1,6 @@
 //! What a check is, as data: its id, where it belongs, what it needs and what it costs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -237,6 +238,18 @@ pub struct CheckIndex {
 impl CheckIndex {
     /// An index of these checks, in the order in which a learner meets them.
     pub fn new(checks: Vec<CheckMeta>) -> Self {
+        Self { checks }
+    }
+
+    /// The same checks with a project's own hints in place of theirs, where it has some.
+    #[must_use]
+    pub fn with_hints(&self, hints: &BTreeMap<CheckId, Vec<String>>) -> Self {
+        let mut checks = self.checks.clone();
+        for check in &mut checks {
+            if let Some(own) = hints.get(&check.id).filter(|own| !own.is_empty()) {
+                check.hints.clone_from(own);
+            }
+        }
         Self { checks }
     }
 
