@@ -1,16 +1,15 @@
 //! The program as a user starts it, and what to expect of its end.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::Value;
 use tempfile::TempDir;
 
+use super::ended::Ended;
 use crate::runtime::bench::open_folder;
 
 /// The repository.
@@ -215,119 +214,6 @@ impl Running {
             reports: self.reports,
         }
     }
-}
-
-/// A grader that has ended.
-pub(super) struct Ended {
-    pub(super) code: Option<i32>,
-    pub(super) out: String,
-    pub(super) err: String,
-    pub(super) took: Duration,
-    command: String,
-    reports: TempDir,
-}
-
-impl std::fmt::Display for Ended {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            command,
-            code,
-            out,
-            err,
-            took,
-            ..
-        } = self;
-        writeln!(f, "$ {command}\nended with {code:?} after {took:?}")?;
-        writeln!(f, "── stdout\n{out}── stderr\n{err}")
-    }
-}
-
-impl Ended {
-    /// It ended with this code.
-    #[track_caller]
-    pub(super) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "expected exit code {code}\n{self}");
-        assert!(!self.err.contains("panicked"), "{self}");
-        self
-    }
-
-    /// It said all of this, on either stream. Lines are compared without their breaks.
-    #[track_caller]
-    pub(super) fn says(self, all: &[&str]) -> Self {
-        let said = flowing(&format!("{}\n{}", self.out, self.err));
-        for text in all {
-            assert!(said.contains(text), "expected to read {text:?}\n{self}");
-        }
-        self
-    }
-
-    /// It said none of this.
-    #[track_caller]
-    pub(super) fn never_says(self, all: &[&str]) -> Self {
-        let said = flowing(&format!("{}\n{}", self.out, self.err));
-        for text in all {
-            assert!(
-                !said.contains(text),
-                "expected not to read {text:?}\n{self}"
-            );
-        }
-        self
-    }
-
-    /// One message on standard error, with a cure, and nothing else: what every mistake of a user gets.
-    #[track_caller]
-    pub(super) fn refuses(self, all: &[&str]) -> Self {
-        let ended = self.exits(2).says(all);
-        let one = ended.err.starts_with("error: ") && ended.err.matches("error: ").count() == 1;
-        assert!(
-            one && ended.err.contains("\n  try: "),
-            "expected one message with a cure\n{ended}"
-        );
-        assert!(
-            ended.out.is_empty(),
-            "expected nothing on standard output\n{ended}"
-        );
-        ended
-    }
-
-    /// The JSON report.
-    #[track_caller]
-    pub(super) fn report(&self) -> Value {
-        let text = std::fs::read_to_string(self.reports.path().join("report.json"));
-        let text = text.unwrap_or_else(|e| panic!("no report: {e}\n{self}"));
-        serde_json::from_str(&text).unwrap()
-    }
-
-    /// Every check of the report with its verdict, `boot.port-ignored: pass`, a line each.
-    #[track_caller]
-    pub(super) fn verdicts(&self) -> String {
-        let report = self.report();
-        let mut lines = String::new();
-        for check in report["checks"].as_array().unwrap() {
-            let text = |key: &str| check[key].as_str().unwrap();
-            writeln!(lines, "{}: {}", text("id"), text("verdict")).unwrap();
-        }
-        lines
-    }
-
-    /// Exactly this check failed, what it blocks waits for it, and the report names the cause.
-    #[track_caller]
-    pub(super) fn fails_alone(self, id: &str, cause: &[&str]) -> Self {
-        let ended = self
-            .exits(1)
-            .says(cause)
-            .says(&[&format!("fix first: {id}")]);
-        for line in ended.verdicts().lines() {
-            let (check, verdict) = line.split_once(": ").unwrap();
-            assert_eq!(check == id, verdict == "fail", "{line}\n{ended}");
-        }
-        ended
-    }
-}
-
-/// Text with every run of blanks and line breaks as one blank.
-fn flowing(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The end of a grader and the most memory it held, in KiB; none where the kernel does not tell.

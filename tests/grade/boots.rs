@@ -1,7 +1,8 @@
 //! Services that do not come up, or elsewhere than asked: the right check fails, the report names the cause, and
 //! what cannot be judged waits.
 
-use super::bench::{Ended, Grader};
+use super::bench::Grader;
+use super::ended::Ended;
 use super::service::{arg, folder, impatient, python};
 
 const NEVER: &str = "boot.never-answers";

@@ -2,7 +2,8 @@
 
 use nix::sys::signal::Signal::SIGINT;
 
-use super::bench::{Ended, Grader, Running, reference};
+use super::bench::{Grader, Running, reference};
+use super::ended::Ended;
 use super::service::{arg, impatient};
 
 /// The reference, kept up by a grader, and where it and its database answer.

@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::bench::{Ended, Grader};
+use super::bench::Grader;
+use super::ended::Ended;
 use super::service::python;
 use crate::runtime::bench::open_folder;
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use super::bench::{Ended, Grader, peak, reference, root};
+use super::bench::{Grader, peak, reference, root};
+use super::ended::Ended;
 use super::service::python;
 
 /// The reference in full, at 60 columns, with every kind of report.

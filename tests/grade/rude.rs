@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::bench::{Ended, Grader, peak};
+use super::bench::{Grader, peak};
+use super::ended::Ended;
 use super::service::rude;
 
 /// Graded in full; the grader's memory stays bounded, whatever comes.
