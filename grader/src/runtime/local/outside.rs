@@ -97,7 +97,7 @@ mod tests {
              port=443): Max retries exceeded with url: /x",
             "npm error code ENOTFOUND",
             "npm ERR! code EAI_AGAIN",
-            "  [6] Could not resolve hostname (Could not resolve host: index.crates.io)",
+            "  [6] Could not resolve hostname (Could not resolve host: registry.example)",
             "go: example.com/m@v1: Get \"https://proxy.golang.org/example.com/m\": dial tcp: lookup proxy.golang.org",
             "  dns error: failed to lookup address information: Name or service not known",
         ] {

@@ -86,7 +86,7 @@ mod tests {
         for name in [
             "npm_config__authToken",
             "NPM_CONFIG__AUTH",
-            "npm_config_//registry.npmjs.org/:_authToken",
+            "npm_config_//registry.example/:_authToken",
             "npm_config_@mine:_password",
             "UV_PUBLISH_PASSWORD",
             "UV_INDEX_MINE_PASSWORD",
