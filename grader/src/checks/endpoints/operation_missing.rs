@@ -3,7 +3,7 @@ use crate::check;
 use crate::check::Cx;
 use crate::checks::boot;
 use crate::model::{Draft, Fault, Verdict};
-use crate::probe::plant::{Deed, answer, said_yes};
+use crate::probe::plant::{Deed, Step, answer, said_yes};
 
 check! {
     /// ## What it looks at
@@ -73,15 +73,26 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             ..Draft::default()
         });
     }
-    let unasked = cx.planter().unasked(&steps);
-    let refused = steps
-        .iter()
-        .any(|s| s.deed == Deed::Create && !said_yes(&s.exchange));
-    let silent = steps.last().is_some_and(|s| s.exchange.status().is_none());
-    if findings.is_empty() && !unasked.is_empty() && (refused || silent) {
-        let names: Vec<_> = unasked.iter().map(ToString::to_string).collect();
-        let control = format!("nothing could be made to call {} with", names.join(", "));
+    if let Some(control) = open_question(cx, &steps).filter(|_| findings.is_empty()) {
         return Ok(Verdict::Inconclusive { control });
     }
     Ok(findings.verdict())
+}
+
+/// What keeps the walk from saying that everything is there: an operation that gave no answer at all, or things
+/// that could not be made to call the others with.
+fn open_question(cx: &mut Cx, steps: &[Step]) -> Option<String> {
+    if let Some(last) = steps.last().filter(|s| s.exchange.status().is_none()) {
+        return Some(format!(
+            "{} gave no answer, so what follows it was not asked",
+            last.op
+        ));
+    }
+    let refused = steps
+        .iter()
+        .any(|s| s.deed == Deed::Create && !said_yes(&s.exchange));
+    let unasked = cx.planter().unasked(steps);
+    let names: Vec<_> = unasked.iter().map(ToString::to_string).collect();
+    (refused && !names.is_empty())
+        .then(|| format!("nothing could be made to call {} with", names.join(", ")))
 }
