@@ -220,8 +220,10 @@ impl BreaksCx {
         let raised = Arc::clone(&self.raised);
         let (began, base) = (Instant::now(), raised.world.base_url(0));
         raised.world.restart(how).await?;
-        self.http().journal().at_work(&base, began);
-        self.planter().move_to(&raised.world.base_url(0));
+        let now = raised.world.base_url(0);
+        self.http().journal().moved(&base, &now);
+        self.http().journal().at_work(&now, began);
+        self.planter().move_to(&now);
         Ok(())
     }
 }

@@ -18,6 +18,8 @@ pub struct Journal {
     inner: Arc<Mutex<Vec<Exchange>>>,
     /// When each service, by its base address, was at work for us.
     spans: Arc<Mutex<BTreeMap<String, Vec<Span>>>>,
+    /// Where a service that was started anew had answered first.
+    moves: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Journal {
@@ -43,11 +45,27 @@ impl Journal {
         exchange
     }
 
+    /// Says that the service at `from` now answers at `to`: its work goes on counting as one.
+    pub fn moved(&self, from: &str, to: &str) {
+        if from != to {
+            let first = self.first_address(from);
+            let mut moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+            moves.insert(to.to_owned(), first);
+        }
+    }
+
+    /// Where the service at `base` answered first.
+    fn first_address(&self, base: &str) -> String {
+        let moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        moves.get(base).cloned().unwrap_or_else(|| base.to_owned())
+    }
+
     /// Notes that the service at `base` was at work for us since `began`: answering, or starting anew.
     pub fn at_work(&self, base: &str, began: Instant) {
+        let first = self.first_address(base);
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         spans
-            .entry(base.to_owned())
+            .entry(first)
             .or_default()
             .push((began, Instant::now()));
     }

@@ -110,10 +110,16 @@ impl Worlds {
         if runs() {
             return Ok(());
         }
+        let (base, began) = (raised.world.base_url(0), Instant::now());
         match raised.world.start().await {
-            Err(Trouble::Fault(fault)) => Err(fault),
-            _ => Ok(()),
+            Err(Trouble::Fault(fault)) => return Err(fault),
+            Err(_) => {}
+            Ok(()) => {
+                self.journal.moved(&base, &raised.world.base_url(0));
+                self.journal.at_work(&base, began);
+            }
         }
+        Ok(())
     }
 
     /// A world that nobody else uses, and the permit that bounds how many there are. Lower it when done.
