@@ -1,7 +1,6 @@
 //! The private Postgres server and what reads it.
 
 mod cluster;
-mod figures;
 mod find;
 mod hostile;
 mod logins;

@@ -127,15 +127,6 @@ impl Cx {
         self.raised.world.stores().await
     }
 
-    /// Whether the service still runs, as far as can be seen.
-    pub fn alive(&self) -> bool {
-        self.raised
-            .world
-            .alive()
-            .iter()
-            .all(crate::runtime::Liveness::runs)
-    }
-
     /// The last lines the service wrote.
     pub fn log_tail(&self, lines: usize) -> Vec<String> {
         self.raised.world.log_tail(lines)

@@ -4,6 +4,7 @@ mod boot;
 mod contract;
 mod cx;
 mod findings;
+pub(crate) mod honest;
 
 pub use boot::{Boot, StaticCx};
 pub use contract::{ALL, Answer, Check, RAISED, Run};

@@ -138,12 +138,8 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
     }
     let meta = check.meta();
     Record {
-        points: stand
-            .pack
-            .points
-            .get(&meta.id)
-            .copied()
-            .unwrap_or(meta.severity.points()),
+        // What a project weighs otherwise is priced where the run is scored.
+        points: meta.severity.points(),
         id: meta.id,
         stage: meta.stage,
         summary: meta.summary,

@@ -4,7 +4,6 @@ mod created_differs;
 mod data_lost_on_restart;
 mod deleted_still_there;
 mod hard_coded_answers;
-mod honest;
 mod operation_missing;
 mod reply_breaks_schema;
 mod unknown_id_not_404;

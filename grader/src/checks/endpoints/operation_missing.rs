@@ -1,6 +1,6 @@
-use super::honest::missing;
 use crate::check;
 use crate::check::Cx;
+use crate::check::honest::missing;
 use crate::checks::boot;
 use crate::model::{Draft, Fault, Verdict};
 use crate::probe::plant::{Deed, Step, answer, said_yes};

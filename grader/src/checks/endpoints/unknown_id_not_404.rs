@@ -1,7 +1,7 @@
 use serde_json::Value;
 
-use super::honest::manner;
 use super::{operation_missing, wrong_success_status};
+use crate::check::honest::manner;
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Call, Manner as Way, Operation};

@@ -1,7 +1,7 @@
-use super::honest::{manner, missing, welcome};
 use super::operation_missing;
 use crate::check;
 use crate::check::Cx;
+use crate::check::honest::{manner, missing, welcome};
 use crate::checks::boot;
 use crate::model::{CheckId, Draft, Fault, Verdict};
 use crate::pack::Operation;

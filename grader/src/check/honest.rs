@@ -6,7 +6,7 @@ use crate::probe::plant::{Deed, Step};
 
 /// Whether the operation of a step is not there: 405, 501, sent elsewhere, or the 404 of no address. What the
 /// contract itself declares as a success is there.
-pub(super) fn missing(step: &Step, operation: &Operation, nowhere: &Exchange) -> bool {
+pub(crate) fn missing(step: &Step, operation: &Operation, nowhere: &Exchange) -> bool {
     match step.exchange.status() {
         Some(status) if status < 400 && operation.declares(status).is_some() => false,
         Some(405 | 501) => true,
@@ -23,7 +23,7 @@ pub(super) fn missing(step: &Step, operation: &Operation, nowhere: &Exchange) ->
 }
 
 /// Whether the answer of a step is one that an honest call should get.
-pub(super) fn welcome(step: &Step, operation: &Operation) -> bool {
+pub(crate) fn welcome(step: &Step, operation: &Operation) -> bool {
     let Some(status) = step.exchange.status() else {
         return false;
     };
@@ -34,7 +34,7 @@ pub(super) fn welcome(step: &Step, operation: &Operation) -> bool {
 }
 
 /// How an answer broke, if it did more than be wrong.
-pub(super) fn manner(exchange: &Exchange) -> Manner {
+pub(crate) fn manner(exchange: &Exchange) -> Manner {
     match &exchange.outcome {
         Outcome::Answered {
             status: 500..=599, ..
