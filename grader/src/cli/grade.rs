@@ -64,7 +64,7 @@ pub(super) struct GradeArgs {
     /// The longest the whole run may take, in seconds
     #[arg(long, value_name = "S", default_value_t = 1800, value_parser = asked::seconds)]
     timeout: u64,
-    /// Write a report to a file: json, junit or markdown (repeatable)
+    /// Write a report to a file: json, junit, markdown or html (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<Target>,
 }

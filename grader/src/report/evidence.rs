@@ -119,7 +119,7 @@ fn conversation(exchange: &Exchange) -> Vec<String> {
     lines
 }
 
-fn answer(outcome: &Outcome) -> String {
+pub(super) fn answer(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Answered {
             status, headers, ..
