@@ -7,6 +7,7 @@ mod ended;
 mod ends;
 mod kept;
 mod machine;
+mod new;
 mod other;
 mod packs;
 mod pipes;
