@@ -1,5 +1,6 @@
 //! The real program, from its command line to its exit code.
 
+mod attempts;
 mod bench;
 mod boots;
 mod disk;

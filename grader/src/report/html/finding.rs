@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::{evidence, line};
 use crate::model::Finding;
+use crate::report::text::rung;
 
 /// A finding, folded; its first line tells what was seen.
 pub(super) fn one(finding: &Finding) -> Markup {
@@ -25,7 +26,7 @@ pub(super) fn one(finding: &Finding) -> Markup {
                 }
             }
             @if let Some(hint) = &finding.hint {
-                p.hint { strong { "Hint: " } (line(hint)) }
+                p.hint { strong { "Hint: " } (line(&rung(hint, finding.rung))) }
             }
             ol.timeline {
                 @for piece in &finding.evidence { li { (evidence::piece(piece)) } }

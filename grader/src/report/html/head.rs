@@ -30,6 +30,9 @@ pub(super) fn head(report: &Report) -> Markup {
                 meter min="0" max=(score.possible.max(1)) value=(score.earned) aria-label="points" {}
             }
             @for tier in &report.tiers { (gate(tier, report.complete)) }
+            @if let Some(progress) = &report.progress {
+                p.attempt { "Attempt " (progress.attempt) ": " (crate::report::text::progress(progress)) }
+            }
             @if let Some(first) = &report.first {
                 p.first { strong { "Fix first: " } (line(first)) }
             }

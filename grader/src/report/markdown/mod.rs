@@ -111,6 +111,10 @@ fn head(report: &Report) -> String {
         runtime.kind,
         inline(&cut(&runtime.why, LONG))
     );
+    if let Some(progress) = &report.progress {
+        let said = super::text::progress(progress);
+        out += &format!("- attempt {}: {said}\n", progress.attempt);
+    }
     if super::evidence::asks_again(report) {
         out += &format!("- to see a finding again: `{}`\n", super::evidence::BASE);
     }

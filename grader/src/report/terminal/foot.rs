@@ -125,6 +125,19 @@ fn sums(page: &mut Page, report: &Report) {
         let (ink, text) = gate(tier, report.complete);
         page.field("gate", ink, &text);
     }
+    if let Some(progress) = &report.progress {
+        let text = format!(
+            "{}: {}",
+            progress.attempt,
+            crate::report::text::progress(progress)
+        );
+        let ink = if progress.back > 0 {
+            Ink::Bad
+        } else {
+            Ink::Plain
+        };
+        page.field("attempt", ink, &text);
+    }
     let run = format!("{:.1} s, seed {}", report.seconds, report.seed);
     page.field("run", Ink::Faint, &run);
     if crate::report::evidence::asks_again(report) {
