@@ -69,7 +69,8 @@ pub(super) struct GradeArgs {
     /// .grader/ledger.json beside the service)
     #[arg(long, value_name = "FILE", env = "GRADER_LEDGER", hide_env = true)]
     ledger: Option<String>,
-    /// Write a report to a file: json, junit, markdown or html (repeatable)
+    /// Write a report to a file (repeatable): json, junit, markdown, html, gradescope, prairielearn, autolab,
+    /// annotations or csv
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<Target>,
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::exports::{annotations, autolab, gradebook, gradescope, prairielearn};
 use super::{html, json, junit, markdown};
 use crate::model::{Fault, Report, nearest};
 
@@ -17,11 +18,31 @@ pub enum Format {
     Markdown,
     /// One page for a browser, with everything in it.
     Html,
+    /// `results.json` for Gradescope.
+    Gradescope,
+    /// A grading result for PrairieLearn.
+    PrairieLearn,
+    /// Feedback and scores for Autolab.
+    Autolab,
+    /// Workflow commands for GitHub Actions.
+    Annotations,
+    /// A row of a gradebook.
+    Csv,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 4] = [Self::Json, Self::Junit, Self::Markdown, Self::Html];
+    pub const ALL: [Self; 9] = [
+        Self::Json,
+        Self::Junit,
+        Self::Markdown,
+        Self::Html,
+        Self::Gradescope,
+        Self::PrairieLearn,
+        Self::Autolab,
+        Self::Annotations,
+        Self::Csv,
+    ];
 
     /// The format's name on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +51,11 @@ impl Format {
             Self::Junit => "junit",
             Self::Markdown => "markdown",
             Self::Html => "html",
+            Self::Gradescope => "gradescope",
+            Self::PrairieLearn => "prairielearn",
+            Self::Autolab => "autolab",
+            Self::Annotations => "annotations",
+            Self::Csv => "csv",
         }
     }
 
@@ -43,6 +69,11 @@ impl Format {
             Self::Junit => junit::render(report),
             Self::Markdown => Ok(markdown::render(report, markdown::SUMMARY)),
             Self::Html => Ok(html::render(report)),
+            Self::Gradescope => gradescope::render(report),
+            Self::PrairieLearn => prairielearn::render(report),
+            Self::Autolab => autolab::render(report),
+            Self::Annotations => Ok(annotations::render(report)),
+            Self::Csv => gradebook::render(report),
         }
     }
 }
@@ -121,7 +152,7 @@ mod tests {
             "{}",
             wrong("jsn=x")
         );
-        assert!(wrong("pdf=x").contains("formats: json, junit, markdown, html"));
+        assert!(wrong("pdf=x").contains("formats: json, junit, markdown, html, gradescope"));
         assert!(!wrong("pdf=x").contains("did you mean"));
         assert!(wrong("json").contains("FORMAT=PATH"));
         assert!(wrong("json=").contains("names no file"));

@@ -4,6 +4,7 @@
 //! medium.
 
 mod evidence;
+pub mod exports;
 mod format;
 pub mod html;
 pub mod json;

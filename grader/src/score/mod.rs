@@ -6,7 +6,7 @@ mod roots;
 
 use std::collections::BTreeMap;
 
-pub use points::price;
+pub use points::{counts, price};
 pub use rank::by_importance;
 
 use crate::model::{CheckId, PackRef, Record, Score, TierStanding, Totals, Verdict, Waiting};

@@ -17,7 +17,7 @@ pub fn price(records: &mut [Record], overrides: &BTreeMap<CheckId, u32>) {
 
 /// Whether the check's points are possible in this run. What was skipped and what we broke is left out.
 /// A check that waits counts as what it waits for does: our fault costs nothing further down either.
-pub(super) fn counts(record: &Record, records: &[Record]) -> bool {
+pub fn counts(record: &Record, records: &[Record]) -> bool {
     match &record.verdict {
         Verdict::Pass { .. } | Verdict::Fail { .. } | Verdict::Inconclusive { .. } => true,
         Verdict::Skipped { .. } | Verdict::Broken { .. } => false,

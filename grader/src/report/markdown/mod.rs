@@ -54,6 +54,22 @@ pub fn render(report: &Report, limit: usize) -> String {
     page.finish()
 }
 
+/// One failed check, of at most `limit` bytes: what does not fit is left out whole.
+pub fn check(record: &Record, limit: usize) -> String {
+    let mut page = Page {
+        out: String::new(),
+        limit,
+        left_out: 0,
+    };
+    page.put(&finding::check(record));
+    page.finish()
+}
+
+/// A line of text that is no markup.
+pub fn plain(text: &str) -> String {
+    inline(&cut(text, LONG))
+}
+
 /// Takes whole parts as long as there is room, so that no code block is left open.
 struct Page {
     out: String,
