@@ -30,6 +30,7 @@ use futures::future::BoxFuture;
 
 use crate::model::{Fault, RuntimeKind};
 
+pub(crate) use docker::engine_to_name;
 pub use facts::{BootFacts, Liveness, Stop};
 pub use kept::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};
 pub use open::{Choice, Options, Refusal, open};

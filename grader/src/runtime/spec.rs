@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::WorldKind;
+use crate::pack::Bounds;
 
 /// One environment of the submission: a database, and processes on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +85,25 @@ pub struct Limits {
     pub scratch_bytes: u64,
     /// All that a Postgres server keeps.
     pub database_bytes: u64,
+}
+
+impl Limits {
+    /// These, where somebody set others.
+    #[must_use]
+    pub fn bounded(self, by: &Bounds) -> Self {
+        Self {
+            build: by.build.unwrap_or(self.build),
+            release: by.release.unwrap_or(self.release),
+            memory_bytes: by.memory.unwrap_or(self.memory_bytes),
+            cpu_millis: by.cpu_millis.unwrap_or(self.cpu_millis),
+            processes: by.processes.unwrap_or(self.processes),
+            open_files: by.open_files.unwrap_or(self.open_files),
+            file_bytes: by.file.unwrap_or(self.file_bytes),
+            scratch_bytes: by.scratch.unwrap_or(self.scratch_bytes),
+            database_bytes: by.database.unwrap_or(self.database_bytes),
+            ..self
+        }
+    }
 }
 
 impl Default for Limits {

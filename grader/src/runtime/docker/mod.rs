@@ -13,6 +13,7 @@ mod container;
 mod ends;
 mod engine;
 mod ground;
+mod health;
 mod host;
 mod image;
 mod images;
@@ -55,6 +56,9 @@ use super::machine::user::RunAs;
 use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Doing, Fault, RuntimeKind};
 use crate::submission::Submission;
+
+pub(crate) use health::examine;
+pub(crate) use place::must_be_named as engine_to_name;
 
 /// How long what is still on its way up may take to be dropped at the end.
 const PATIENCE: Duration = Duration::from_secs(1);
