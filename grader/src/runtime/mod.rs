@@ -5,6 +5,7 @@
 //! learner; what goes wrong with *us* is a [`Fault`](crate::model::Fault). Both travel in [`Trouble`].
 
 mod attach;
+mod docker;
 pub mod doctor;
 mod facts;
 mod kept;

@@ -67,6 +67,8 @@ pub struct Limits {
     pub build: Duration,
     /// Time for the release command, each time.
     pub release: Duration,
+    /// Bytes the build of an image may write to the engine's disk.
+    pub build_bytes: u64,
     /// Bytes of output kept on disk for one command; what comes later is counted, not kept.
     pub log_bytes: u64,
 }
@@ -76,6 +78,7 @@ impl Default for Limits {
         Self {
             build: Duration::from_secs(900),
             release: Duration::from_secs(120),
+            build_bytes: 4 << 30,
             log_bytes: 8 << 20,
         }
     }

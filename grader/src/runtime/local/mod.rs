@@ -8,24 +8,24 @@
 //! (see [`packages`](super::machine::packages)). They also share that user, so two runs at once can disturb each
 //! other. A plain user's submissions share everything that is the user's.
 
-mod build;
+pub(super) mod build;
 mod cargo;
 mod causes;
 mod database;
 mod gate;
 mod host;
 mod output;
-mod outside;
-mod plan;
+pub(super) mod outside;
+pub(super) mod plan;
 mod port;
 mod process;
 mod raise;
 mod release;
 mod replica;
 mod shelf;
-mod shell;
+pub(super) mod shell;
 mod stores;
-mod story;
+pub(super) mod story;
 mod wait;
 
 use std::path::PathBuf;
