@@ -83,5 +83,7 @@ fn here(info: &SystemInfo) -> bool {
 /// Bytes free to anybody on the disk of this folder, which need not be readable.
 fn free(folder: &Path) -> Option<u64> {
     let about = nix::sys::statvfs::statvfs(folder).ok()?;
-    Some(u64::from(about.blocks_available()) * u64::from(about.fragment_size()))
+    // These numbers have other widths on other systems.
+    let bytes = u128::from(about.blocks_available()) * u128::from(about.fragment_size());
+    u64::try_from(bytes).ok()
 }

@@ -16,6 +16,7 @@ mod files;
 mod ignore;
 mod instructions;
 mod made;
+mod newer;
 mod outside;
 mod platform;
 mod progress;
@@ -29,7 +30,7 @@ mod story;
 mod tests;
 
 use std::collections::HashMap;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -110,6 +111,7 @@ impl<'a> Build<'a> {
             within: self.limits.build,
             room: self.limits.build_bytes,
             made: made.is_some(),
+            newer: newer::asks_for_newer(&text),
         };
         let context = self.context(text.clone(), &teller).await?;
         teller.context = Some(&context);

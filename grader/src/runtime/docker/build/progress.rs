@@ -21,6 +21,7 @@ pub(super) struct Progress {
     steps: HashMap<String, Step>,
     lines: VecDeque<Line>,
     kept: Option<Kept>,
+    buildkit: bool,
     /// The step the classic builder is at: it does one after the other.
     current: String,
 }
@@ -61,9 +62,11 @@ impl Progress {
     /// Takes in one message.
     pub(super) fn hear(&mut self, said: BuildInfo) {
         if let Some(BuildInfoAux::BuildKit(status)) = said.aux {
+            self.buildkit = true;
             self.status(status);
         }
-        if let Some(text) = said.stream {
+        // BuildKit says here only how the image is tagged.
+        if let (Some(text), true) = (said.stream, !self.buildkit) {
             self.classic(&text);
         }
     }
@@ -75,7 +78,8 @@ impl Progress {
             step.error = vertex.error;
             let begins = vertex.started.is_some() && !std::mem::replace(&mut step.begun, true);
             // What the builder does for itself interests nobody.
-            if begins && !step.name.starts_with("[internal]") {
+            let theirs = step.name.starts_with('[') && !step.name.starts_with("[internal]");
+            if begins && theirs {
                 let name = step.name.clone();
                 let cached = if vertex.cached { " (as before)" } else { "" };
                 self.line(&vertex.digest, format!("{name}{cached}"));

@@ -23,6 +23,8 @@ pub(super) struct Teller<'a> {
     pub(super) room: u64,
     /// Whether the Dockerfile is ours.
     pub(super) made: bool,
+    /// Whether it asks for what an older builder does not know.
+    pub(super) newer: bool,
 }
 
 impl Teller<'_> {
@@ -52,6 +54,15 @@ impl Teller<'_> {
     fn failed(&self, why: Why) -> Trouble {
         match why {
             Why::Ours(fault) => fault.into(),
+            Why::Command { lines, .. } if self.made && lacking(&lines).is_some() => {
+                let line = lacking(&lines).unwrap_or_default();
+                Fault::new(
+                    "building from the Dockerfile made for the service",
+                    format!("the image it stands on lacks what a package needs ({line})"),
+                )
+                .cure("add a Dockerfile that installs it")
+                .into()
+            }
             Why::Command {
                 instruction,
                 exit,
@@ -65,6 +76,12 @@ impl Teller<'_> {
             // We wrote it: nobody else is to blame.
             Why::Unreadable(says) if self.made => {
                 Fault::new("building from the Dockerfile made for the service", says).into()
+            }
+            // A newer engine may read it.
+            Why::Unreadable(says) if self.newer => {
+                Fault::new("building the service's image", says)
+                    .cure("use a newer engine: the Dockerfile asks for what came after this one's builder")
+                    .into()
             }
             Why::Unreadable(says) => self
                 .story(
@@ -155,4 +172,28 @@ impl Teller<'_> {
     fn story(&self, summary: &str, command: &str, log: Vec<String>, step: String) -> BootStory {
         self.telling(command, log).stopped(summary, step)
     }
+}
+
+/// What says that the image we chose has too little: a compiler, a library, a tool the learner's machine may well have.
+const LACKING: [&str; 11] = [
+    "pg_config executable not found",
+    "command 'gcc' failed",
+    "command 'cc' failed",
+    "unable to execute 'gcc'",
+    "unable to execute 'cc'",
+    "linker `cc` not found",
+    "failed to find tool",
+    "Could not find openssl",
+    "pkg-config",
+    "gyp ERR!",
+    "cgo: C compiler",
+];
+
+fn lacking(lines: &[String]) -> Option<String> {
+    let mut last = lines.iter().rev().take(200);
+    let found = last.find(|line| {
+        let tool = line.ends_with(": not found") || line.ends_with(": command not found");
+        tool || LACKING.iter().any(|sign| line.contains(sign))
+    })?;
+    Some(found.trim().to_owned())
 }

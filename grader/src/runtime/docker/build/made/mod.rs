@@ -20,7 +20,7 @@ use crate::model::{Fault, RuntimeKind};
 use crate::runtime::Trouble;
 use crate::submission::Submission;
 
-use super::files::{has, read};
+use super::files::read;
 use text::Text;
 
 /// A Dockerfile of ours.

@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn ranges_allow_what_their_tools_would() {
-        let table: &[(&str, &[(u32, u32)], &[(u32, u32)])] = &[
+        type Versions = &'static [(u32, u32)];
+        let table: &[(&str, Versions, Versions)] = &[
             (">=3.11", &[(3, 11), (3, 12), (4, 0)], &[(3, 10), (2, 7)]),
             (">= 3.11, < 3.13", &[(3, 11), (3, 12)], &[(3, 13)]),
             (">=3.9,<4,!=3.10.*", &[(3, 9), (3, 11)], &[(3, 10), (4, 0)]),

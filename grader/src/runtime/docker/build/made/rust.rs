@@ -25,21 +25,22 @@ pub(super) fn write(submission: &Submission, text: &mut Text) -> Result<(), Trou
     let linked = LINKED
         .iter()
         .any(|(system, own)| named(system) && !named(own));
-    let command = match (
+    let commands = match (
         submission.build(RuntimeKind::Docker),
         submission.has("Cargo.lock"),
     ) {
         (Some(command), _) => {
             text.after("grader.toml");
-            command
+            vec![command.to_owned(), TIDY.into()]
         }
+        // In one step, so that no layer holds what goes again.
         (None, true) => {
             text.after("Cargo.lock");
-            "cargo build --release --locked"
+            vec![format!("cargo build --release --locked && {TIDY}")]
         }
         (None, false) => {
             text.after("Cargo.toml");
-            "cargo build --release"
+            vec![format!("cargo build --release && {TIDY}")]
         }
     };
     if linked {
@@ -47,16 +48,14 @@ pub(super) fn write(submission: &Submission, text: &mut Text) -> Result<(), Trou
         text.stage(&format!("rust:{version}-bookworm"));
         text.line("WORKDIR /app");
         text.line("COPY . .");
-        text.run(command);
-        text.run(TIDY);
+        commands.iter().for_each(|command| text.run(command));
         text.line("ENV PATH=/app/bin:$PATH");
         return Ok(());
     }
     text.stage(&format!("rust:{version}-slim-bookworm AS build"));
     text.line("WORKDIR /app");
     text.line("COPY . .");
-    text.run(command);
-    text.run(TIDY);
+    commands.iter().for_each(|command| text.run(command));
     text.stage("debian:bookworm-slim");
     text.line("ENV PATH=/app/bin:$PATH");
     text.line("WORKDIR /app");
