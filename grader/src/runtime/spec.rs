@@ -59,6 +59,8 @@ pub struct Built {
     pub seconds: f64,
     /// The last lines of the build's output; empty when an earlier build was used.
     pub log_tail: Vec<String>,
+    /// The Dockerfile that was made for a submission without one, for its author to read and to keep.
+    pub made: Option<String>,
 }
 
 /// What a submission may use before it is stopped.
@@ -68,6 +70,8 @@ pub struct Limits {
     pub build: Duration,
     /// Time for the release command, each time.
     pub release: Duration,
+    /// Bytes the build of an image may write to the engine's disk.
+    pub build_bytes: u64,
     /// Bytes of output kept on disk for one command; what comes later is counted, not kept.
     pub log_bytes: u64,
     /// Memory of one process of the service and all that came of it. This and the following hold in containers
@@ -111,6 +115,7 @@ impl Default for Limits {
         Self {
             build: Duration::from_secs(900),
             release: Duration::from_secs(120),
+            build_bytes: 4 << 30,
             log_bytes: 8 << 20,
             memory_bytes: 1 << 30,
             cpu_millis: 2000,
