@@ -4,6 +4,7 @@ mod attempts;
 mod bench;
 mod boots;
 mod disk;
+mod containers;
 mod ended;
 mod ends;
 mod kept;

@@ -195,6 +195,14 @@ impl Host for Nobody {
         async { Ok(()) }.boxed()
     }
 
+    fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Ok(()) }.boxed()
+    }
+
     fn alive(&self) -> Vec<Liveness> {
         Vec::new()
     }

@@ -5,16 +5,22 @@
 //! learner; what goes wrong with *us* is a [`Fault`](crate::model::Fault). Both travel in [`Trouble`].
 
 mod attach;
+mod causes;
+mod docker;
 pub mod doctor;
 mod facts;
+mod gate;
 mod kept;
 mod local;
 mod machine;
 mod open;
+mod output;
 pub mod postgres;
 mod ready;
+mod shell;
 mod spec;
 mod story;
+mod telling;
 pub(crate) mod tls;
 mod world;
 
@@ -24,6 +30,7 @@ use futures::future::BoxFuture;
 
 use crate::model::{Fault, RuntimeKind};
 
+pub(crate) use docker::engine_to_name;
 pub use facts::{BootFacts, Liveness, Stop};
 pub use kept::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};
 pub use open::{Choice, Options, Refusal, open};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::postgres::{Cluster, Database};
+use super::postgres::{Database, Power};
 use super::{BootFacts, Liveness, Stop, Stores, Trouble, WorldSpec};
 use crate::model::Fault;
 
@@ -13,6 +13,8 @@ pub(crate) trait Host: Send + Sync {
     fn boots(&self) -> Vec<BootFacts>;
     fn stop(&self, how: Stop) -> BoxFuture<'_, Result<Vec<Liveness>, Trouble>>;
     fn start(&self) -> BoxFuture<'_, Result<(), Trouble>>;
+    fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>>;
+    fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>>;
     fn alive(&self) -> Vec<Liveness>;
     fn log_tail(&self, lines: usize) -> Vec<String>;
     fn stores(&self) -> BoxFuture<'_, Result<Stores, Trouble>>;
@@ -23,7 +25,7 @@ pub(crate) trait Host: Send + Sync {
 pub struct World {
     spec: WorldSpec,
     database: Option<Database>,
-    cluster: Option<Arc<Cluster>>,
+    power: Option<Arc<dyn Power>>,
     host: Box<dyn Host>,
 }
 
@@ -31,13 +33,13 @@ impl World {
     pub(crate) fn new(
         spec: WorldSpec,
         database: Option<Database>,
-        cluster: Option<Arc<Cluster>>,
+        power: Option<Arc<dyn Power>>,
         host: Box<dyn Host>,
     ) -> Self {
         Self {
             spec,
             database,
-            cluster,
+            power,
             host,
         }
     }
@@ -68,8 +70,8 @@ impl World {
 
     /// The world's own Postgres server, to stop, pause and start again; only where
     /// [`own_cluster`](WorldSpec::own_cluster) was asked for: nobody else's database may suffer.
-    pub fn cluster(&self) -> Option<&Arc<Cluster>> {
-        self.cluster.as_ref()
+    pub fn cluster(&self) -> Option<&Arc<dyn Power>> {
+        self.power.as_ref()
     }
 
     /// Stops every replica and starts it again on the same database and on another port: ask
@@ -96,6 +98,22 @@ impl World {
     /// A story if it does not come up; `Unsupported` when attached.
     pub async fn start(&self) -> Result<(), Trouble> {
         self.host.start().await
+    }
+
+    /// Freezes every replica: connections stay open and nothing answers. [`stop`](Self::stop) thaws it first.
+    ///
+    /// # Errors
+    /// `Unsupported` when attached; a fault if a process cannot be frozen.
+    pub async fn pause(&self) -> Result<(), Trouble> {
+        self.host.pause().await
+    }
+
+    /// Lets frozen replicas go on.
+    ///
+    /// # Errors
+    /// `Unsupported` when attached; a fault if a process cannot be thawed.
+    pub async fn resume(&self) -> Result<(), Trouble> {
+        self.host.resume().await
     }
 
     /// Whether each replica's process is there, and which it is.

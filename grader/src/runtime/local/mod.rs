@@ -8,24 +8,19 @@
 //! (see [`packages`](super::machine::packages)). They also share that user, so two runs at once can disturb each
 //! other. A plain user's submissions share everything that is the user's.
 
-mod build;
+pub(super) mod build;
 mod cargo;
-mod causes;
 mod database;
-mod gate;
 mod host;
-mod output;
-mod outside;
-mod plan;
+pub(super) mod outside;
+pub(super) mod plan;
 mod port;
 mod process;
 mod raise;
 mod release;
 mod replica;
 mod shelf;
-mod shell;
 mod stores;
-mod story;
 mod wait;
 
 use std::path::PathBuf;
@@ -37,9 +32,9 @@ use futures::future::{BoxFuture, join_all};
 use tokio::sync::OnceCell;
 
 use build::{Build, Product, blocking};
-use gate::Gate;
 use host::Local;
 
+use super::gate::Gate;
 use super::machine::cache::Cache;
 use super::machine::environment::Environment;
 use super::machine::packages::Packages;
