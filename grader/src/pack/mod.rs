@@ -26,7 +26,7 @@ use indexmap::IndexMap;
 pub use auth::{
     Auth, AuthEnv, AuthKind, AuthOp, Carrier, CodeBy, Csrf, Errors, Fallout, LoginLimit,
     LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing, Ttl,
-    Verb,
+    Verb, env_account,
 };
 pub(crate) use contract::speaks;
 pub use contract::{Contract, Violation};

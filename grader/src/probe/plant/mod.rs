@@ -7,6 +7,7 @@
 mod ask;
 mod change;
 mod draft;
+mod enter;
 mod exact;
 mod find;
 mod key;
@@ -32,9 +33,13 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 
 use super::Http;
+use super::actor::Actor;
+use crate::model::Exchange;
 use crate::pack::{Entity, OpId, Pack};
 
 use draft::Draft;
+use enter::Near;
+pub use enter::Who;
 pub use planted::{Changed, Linked, NotPlanted, Planted, Planting, answer, said_yes};
 pub use same::same;
 pub use shown::{Shown, Sight};
@@ -46,12 +51,25 @@ pub struct Planter {
     http: Http,
     pack: Arc<Pack>,
     rng: ChaCha8Rng,
+    /// Every account it has, those that are things of the pack's among them.
+    actors: Vec<Actor>,
+    /// Those of them that ask whatever is nobody's own, by their places.
+    regulars: Vec<usize>,
+    /// The exchanges by which somebody came in or was kept out, until a walk reports them.
+    entered: Vec<(OpId, Exchange)>,
 }
 
 impl Planter {
     /// Plants through `http`, by the words of `pack`, with values drawn from `rng`.
     pub fn new(http: Http, pack: Arc<Pack>, rng: ChaCha8Rng) -> Self {
-        Self { http, pack, rng }
+        Self {
+            http,
+            pack,
+            rng,
+            actors: Vec::new(),
+            regulars: Vec::new(),
+            entered: Vec::new(),
+        }
     }
 
     /// The pack it plants for.
