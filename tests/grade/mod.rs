@@ -2,6 +2,7 @@
 
 mod bench;
 mod boots;
+mod contracts;
 mod ended;
 mod ends;
 mod kept;

@@ -21,6 +21,8 @@ pub(super) struct Access<'c> {
     pub(super) register: Option<&'c Operation>,
     pub(super) whoami: Option<(&'c Operation, String)>,
     pub(super) log_out: Option<&'c Operation>,
+    /// Further operations that seem to be about credentials.
+    pub(super) more: Vec<String>,
     pub(super) roles: Vec<String>,
 }
 
@@ -55,6 +57,16 @@ const ENTER: [&str; 7] = [
 ];
 const JOIN: [&str; 4] = ["register", "signup", "join", "registration"];
 const LEAVE: [&str; 3] = ["logout", "signout", "logoff"];
+const MORE: [&str; 8] = [
+    "refresh",
+    "password",
+    "passphrase",
+    "reset",
+    "verify",
+    "activate",
+    "confirm",
+    "otp",
+];
 const SELF: [&str; 6] = ["me", "whoami", "self", "current", "session", "profile"];
 
 /// None when the contract asks nobody for a credential, or shows no way to have one.
@@ -91,6 +103,7 @@ pub(super) fn guess(contract: &Contract) -> Option<Access<'_>> {
     let mut roles: Vec<String> = ops.iter().flat_map(|o| o.security.roles.clone()).collect();
     roles.sort();
     roles.dedup();
+    let about = |o: &&Operation| o.id != log_in.id && speaks_of(o, &MORE);
     Some(Access {
         register: register(contract, log_in, (&login, &secret)),
         log_out: ops.iter().find(|o| logs_out(o, log_in)),
@@ -102,6 +115,7 @@ pub(super) fn guess(contract: &Contract) -> Option<Access<'_>> {
         log_in,
         take,
         whoami,
+        more: ops.iter().filter(about).map(|o| o.id.to_string()).collect(),
         roles,
     })
 }

@@ -24,6 +24,10 @@ pub(super) struct Guess<'c> {
     pub(super) secret: Vec<String>,
     /// Members that are lists or objects: perhaps things of their own.
     pub(super) nested: Vec<String>,
+    /// The fact by which an account logs in.
+    pub(super) login: Option<String>,
+    /// Whether making one may be refused because there is one like it.
+    pub(super) clashes: bool,
     /// Whether somebody other than its maker may be refused: it may well be its maker's own.
     pub(super) owned: bool,
 }
@@ -70,17 +74,22 @@ pub(super) fn guess<'c>(
         .map(|(name, op)| (name.clone(), one(contract, name, op, &names)))
         .collect();
     for guess in guesses.values_mut() {
-        let registers = register.is_some_and(|r| r.id == guess.op.id);
-        if registers && item_of(contract, guess.op).is_none() {
+        let Some(access) = access.filter(|_| register.is_some_and(|r| r.id == guess.op.id)) else {
+            continue;
+        };
+        if item_of(contract, guess.op).is_none() {
             addressed_as_me(contract, access, guess);
         }
+        let login = access.login.rsplit('/').next();
+        let fact = guess.facts.iter().find(|f| Some(f.as_str()) == login);
+        guess.login = fact.filter(|_| guess.clashes).cloned();
     }
     guesses
 }
 
 /// An account without an address of its own is read and changed where the caller is.
-fn addressed_as_me<'c>(contract: &'c Contract, access: Option<&Access<'c>>, guess: &mut Guess<'c>) {
-    let Some((me, _)) = access.and_then(|a| a.whoami.as_ref()) else {
+fn addressed_as_me<'c>(contract: &'c Contract, access: &Access<'c>, guess: &mut Guess<'c>) {
+    let Some((me, _)) = &access.whoami else {
         return;
     };
     // What shows other things beside the account is a session, not the account.
@@ -143,6 +152,8 @@ fn one<'c>(contract: &'c Contract, name: &str, op: &'c Operation, names: &Names)
         facts: Vec::new(),
         secret: Vec::new(),
         nested: Vec::new(),
+        login: None,
+        clashes: op.declares(409).is_some(),
         owned: !op.security.anyone && items.any(|o| o.declares(403).is_some()),
     };
     let Some(body) = &op.body else { return guess };
@@ -218,7 +229,12 @@ fn key(contract: &Contract, name: &str, op: &Operation) -> (String, bool) {
         .into_iter()
         .chain(["id", "uuid", "slug", "key", "name"]);
     let place = |name: &str| base.member(name).to_string();
-    let own = members.keys().find(|member| refers(member, name));
+    // `/profiles/{penName}`: an address somewhere else is a sign too.
+    let addresses = |member: &&String| {
+        let named = |o: &Operation| o.path.last_param() == Some(member.as_str());
+        refers(member, name) || contract.operations.iter().any(named)
+    };
+    let own = members.keys().find(addresses);
     for name in known
         .take_while(|n| *n != "name")
         .chain(own.map(String::as_str))

@@ -35,11 +35,7 @@ pub(super) fn project(name: &str, contract: &Contract) -> String {
     }
     line(
         &mut out,
-        "\n# check: add what else decides what ([[depends]]), what has nothing to do with each other ([[independent]]),",
-    );
-    line(
-        &mut out,
-        "# honest copies ([copy]), reads that must stay cheap ([[read]]) and questions for a mentor ([mentor]).",
+        "\n# With a schema stage: what else decides what ([[depends]]), what has nothing to do with each other ([[independent]]),\n# honest copies ([copy]), reads that must stay cheap ([[read]]). Questions for a talk with the learner: [mentor].",
     );
     out
 }
@@ -81,7 +77,7 @@ fn head(out: &mut String, name: &str, contract: &Contract, guarded: bool) {
     );
     line(
         out,
-        "gate   = { share = 0.85, must = [\"boot.never-answers\"] }   # check: what opens the next tier",
+        "gate   = { share = 0.85, must = [\"boot.never-answers\"] }",
     );
     let (path, known) = ready(contract);
     line(out, "\n[service]");
@@ -140,7 +136,14 @@ fn entity(
             &format!("# check: what stands at {at} is perhaps an entity of its own (made_by, at)."),
         );
     }
-    line(out, "# check: which facts do no two share? unique = [[…]]");
+    match &guess.login {
+        Some(login) => line(out, &format!("unique = [[{}]]", quoted(login))),
+        None if guess.clashes => line(
+            out,
+            "# check: a create may answer 409: which facts do no two share? unique = [[…]]",
+        ),
+        None => {}
+    }
 }
 
 fn link(out: &mut String, name: &str, joint: &links::Joint<'_>) {
@@ -224,10 +227,11 @@ fn auth(out: &mut String, auth: &access::Access<'_>) {
 
 /// `[auth.op]`.
 fn operations(out: &mut String, auth: &access::Access<'_>) {
-    line(
-        out,
-        "\n[auth.op]   # check: add refresh, change_password and what else there is",
-    );
+    let more = match &auth.more[..] {
+        [] => String::new(),
+        all => format!("   # check: add what these do: {}", all.join(", ")),
+    };
+    line(out, &format!("\n[auth.op]{more}"));
     match auth.register {
         Some(op) => {
             let clash = if op.declares(409).is_some() {
