@@ -35,6 +35,8 @@ impl Grader {
         for name in ["NO_COLOR", "COLUMNS", "GRADER_PACKS", "GRADER_POSTGRES_BIN"] {
             command.env_remove(name);
         }
+        // Fixtures are not written to.
+        command.env("GRADER_LEDGER", "none");
         command.args(args).stdin(Stdio::null());
         let reports = open_folder();
         Self { command, reports }
@@ -82,8 +84,13 @@ impl Grader {
     pub(super) fn on_a_terminal(self) -> Self {
         let pty =
             "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
-        let mut command = Command::new("python3");
-        command.args(["-c", pty]).arg(self.command.get_program());
+        self.through("python3", &["-c", pty])
+    }
+
+    /// Started by another program, which takes the grader's command line after these words.
+    pub(super) fn through(self, program: &str, words: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(words).arg(self.command.get_program());
         command.args(self.command.get_args()).stdin(Stdio::null());
         for (name, value) in self.command.get_envs() {
             match value {

@@ -1,12 +1,16 @@
 //! The real program, from its command line to its exit code.
 
+mod attached;
+mod attempts;
 mod bench;
 mod boots;
 mod contracts;
+mod disk;
 mod ended;
 mod ends;
 mod kept;
 mod machine;
+mod new;
 mod other;
 mod packs;
 mod pipes;

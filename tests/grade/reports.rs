@@ -13,29 +13,45 @@ struct Whole {
     peak: Option<u64>,
     junit: PathBuf,
     markdown: PathBuf,
+    html: PathBuf,
 }
 
 fn whole() -> &'static Whole {
     static WHOLE: OnceLock<Whole> = OnceLock::new();
     WHOLE.get_or_init(|| {
         let grader = Grader::grade(&reference(), &[]).env("COLUMNS", "60");
-        let (junit, markdown) = (
+        let (junit, markdown, html) = (
             grader.beside("report.xml"),
             grader.beside("deep/er/report.md"),
+            grader.beside("report.html"),
         );
         let targets = [
-            format!("junit={}", junit.display()),
-            format!("markdown={}", markdown.display()),
+            format!("--report=junit={}", junit.display()),
+            format!("--report=markdown={}", markdown.display()),
+            format!("--report=html={}", html.display()),
         ];
-        let grader = grader.args(&["--report", &targets[0], "--report", &targets[1]]);
+        let grader = grader.args(&targets.each_ref().map(String::as_str));
         let (ended, peak) = peak(grader.start());
         Whole {
             ended: ended.exits(0),
             peak,
             junit,
             markdown,
+            html,
         }
     })
+}
+
+#[test]
+fn the_page_tells_the_same_as_the_report() {
+    let page = std::fs::read_to_string(&whole().html).unwrap();
+    let report = whole().ended.report();
+    let points = &report["score"]["earned"];
+    assert!(page.contains(&format!("{points} of {points} points")));
+    for check in report["checks"].as_array().unwrap() {
+        let id = check["id"].as_str().unwrap();
+        assert!(page.contains(&format!("id=\"check-{id}\"")), "{id}");
+    }
 }
 
 #[test]

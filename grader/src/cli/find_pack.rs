@@ -30,7 +30,7 @@ pub(super) fn find(
     index: &CheckIndex,
 ) -> Result<Pack, String> {
     let source = match asked {
-        Some(asked) => named(asked, places)?,
+        Some(asked) => source(asked, places)?,
         None => {
             return Err(format!(
                 "which project is this?\n  try: add `--project ID`, or the line `project = \"ID\"` to grader.toml \
@@ -42,7 +42,11 @@ pub(super) fn find(
     Pack::load(&source, Some(index)).map_err(|problems| problems.to_string())
 }
 
-fn named(asked: &str, places: &Places) -> Result<PackSource, String> {
+/// Where the files of this project are.
+///
+/// # Errors
+/// What was looked for, and which projects there are.
+pub(super) fn source(asked: &str, places: &Places) -> Result<PackSource, String> {
     let path = Path::new(asked);
     if path.join("project.toml").is_file() {
         return Ok(PackSource::folder(path));

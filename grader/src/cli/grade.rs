@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 
 use super::find_pack::{self, Places};
+use super::ledger::{Book, Page};
 use super::watching::{self, Interrupts};
 use super::{Look, asked, display, print, say};
 use crate::feedback::{self, Redactor};
@@ -64,7 +65,11 @@ pub(super) struct GradeArgs {
     /// The longest the whole run may take, in seconds
     #[arg(long, value_name = "S", default_value_t = 1800, value_parser = asked::seconds)]
     timeout: u64,
-    /// Write a report to a file: json, junit or markdown (repeatable)
+    /// Where attempts are kept, for `2 fixed, 1 still open` and plainer hints: a file, or `none` (default:
+    /// .grader/ledger.json beside the service)
+    #[arg(long, value_name = "FILE", env = "GRADER_LEDGER", hide_env = true)]
+    ledger: Option<String>,
+    /// Write a report to a file: json, junit, markdown or html (repeatable)
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<Target>,
 }
@@ -134,6 +139,13 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let pack = Arc::new(pack(&args, submission.as_ref(), index)?);
     asked::anything(&settings.selection, &pack).map_err(Stop::Usage)?;
     let named = named(&args, submission.as_ref());
+    let book = Book::of(
+        args.ledger.as_deref(),
+        submission.as_ref().map(|s| s.root.as_path()),
+    );
+    if let Some(book) = &book {
+        book.read().map_err(Stop::Usage)?;
+    }
     let mut folders: Vec<PathBuf> = submission.iter().map(|s| s.root.clone()).collect();
     let opened = tokio::select! {
         opened = runtime::open(submission, options(&args)) => opened,
@@ -169,6 +181,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     }
     let started = started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let redactor = Redactor::new(&started, &folders);
+    let page = page(book.as_ref(), &pack)?;
     let run = feedback::Run {
         pack: pack_ref(&pack),
         submission: named,
@@ -183,14 +196,38 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
         complete,
         records: run.records,
         faults: run.faults,
+        history: page.as_ref().map(Page::history),
+        pace: pack.project.next_rung_after,
     };
-    let report = feedback::assemble(
+    let (report, history) = feedback::assemble(
         run,
         &rules(&pack),
         &index.with_hints(&pack.hints),
         &redactor,
     );
-    tell(&args, &report)
+    let kept = match (page, history) {
+        (Some(page), Some(history)) => page.close(history),
+        _ => Ok(()),
+    };
+    let exit = tell(&args, &report)?;
+    kept.map_err(|fault| Stop::Fault(fault.to_string()))?;
+    Ok(exit)
+}
+
+/// The page of the ledger that this run goes to. Where nobody asked for one, a folder that cannot be written to
+/// costs a remark and no grade.
+fn page(book: Option<&Book>, pack: &Pack) -> Result<Option<Page>, Stop> {
+    let Some(book) = book else {
+        return Ok(None);
+    };
+    match book.open(&pack.project.id) {
+        Ok(page) => Ok(Some(page)),
+        Err(fault) if book.is_asked() => Err(Stop::Fault(fault.to_string())),
+        Err(fault) => {
+            say(&format!("attempts are not counted: {fault}"));
+            Ok(None)
+        }
+    }
 }
 
 fn tell(args: &GradeArgs, report: &Report) -> Result<Exit, Stop> {

@@ -7,8 +7,11 @@ mod doctor;
 mod explain;
 mod find_pack;
 mod grade;
+mod ledger;
 mod look;
+mod new;
 mod pack;
+mod progress;
 mod unknown;
 mod watching;
 
@@ -38,6 +41,10 @@ struct Cli {
 enum Verb {
     /// Raise a service beside a real Postgres, question it, and report
     Grade(Box<grade::GradeArgs>),
+    /// Begin a project: a starter, the brief and the contract in a folder of your own
+    New(new::NewArgs),
+    /// Say where you stand: attempts, points, what is still open
+    Progress(progress::ProgressArgs),
     /// Explain a check: what it looks at, why it matters, how to mend it
     Explain {
         /// The id of a check, or of a finding
@@ -106,6 +113,8 @@ async fn run(verb: Verb) -> Exit {
             &mut stdout(),
             &mut stderr(),
         )),
+        Verb::New(args) => said(new::new(&args)),
+        Verb::Progress(args) => progress::progress(&args),
         Verb::Doctor(args) => said(doctor::doctor(&args).await),
         Verb::Checks { stage, json } => {
             let (look, stage) = (Look::for_stdout(), stage.as_deref());

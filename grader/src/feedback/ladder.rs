@@ -1,8 +1,13 @@
 //! The hint ladder: a question, the principle, the move.
 
-/// The hint on this rung, from 0. Past the top the last hint stays.
-pub(super) fn rung(hints: &[String], climbed: usize) -> Option<String> {
-    hints.get(climbed).or(hints.last()).cloned()
+/// The hint after so many rungs climbed, with its rung from 1 and their number. Past the top the last hint stays.
+pub(super) fn rung(hints: &[String], climbed: usize) -> Option<(String, (u32, u32))> {
+    let at = climbed.min(hints.len().checked_sub(1)?);
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Some((
+        hints.get(at)?.clone(),
+        (number(at + 1), number(hints.len())),
+    ))
 }
 
 #[cfg(test)]
@@ -12,8 +17,8 @@ mod tests {
     #[test]
     fn the_first_rung_is_a_question_and_the_top_stays() {
         let hints = ["question", "principle", "move"].map(String::from);
-        assert_eq!(rung(&hints, 0).as_deref(), Some("question"));
-        assert_eq!(rung(&hints, 9).as_deref(), Some("move"));
+        assert_eq!(rung(&hints, 0), Some(("question".to_owned(), (1, 3))));
+        assert_eq!(rung(&hints, 9), Some(("move".to_owned(), (3, 3))));
         assert_eq!(rung(&[], 0), None);
     }
 }

@@ -5,8 +5,10 @@
 
 mod docs;
 mod ladder;
+mod ledger;
 mod redact;
 
+pub use ledger::{Attempt, History, LEDGER, Ledger, Trail};
 pub use redact::Redactor;
 
 use crate::model::{
@@ -35,25 +37,46 @@ pub struct Run {
     pub records: Vec<Record>,
     /// Failures of ours outside any check.
     pub faults: Vec<Fault>,
+    /// The attempts before this one, where they are kept.
+    pub history: Option<History>,
+    /// After how many attempts with the same finding the next hint is shown.
+    pub pace: u32,
 }
 
-/// Makes the report of a run. `rules` is how the pack weighs it, `index` the checks as data, and
-/// `redactor` knows the folders of this machine that a learner must not see.
-pub fn assemble(run: Run, rules: &Rules, index: &CheckIndex, redactor: &Redactor) -> Report {
+/// Makes the report of a run, and its history with this run in it. `rules` is how the pack weighs it, `index`
+/// the checks as data, and `redactor` knows the folders of this machine that a learner must not see.
+pub fn assemble(
+    run: Run,
+    rules: &Rules,
+    index: &CheckIndex,
+    redactor: &Redactor,
+) -> (Report, Option<History>) {
     let mut records = run.records;
+    let mut history = run.history;
     score::price(&mut records, &rules.points);
+    for record in &mut records {
+        findings(&mut record.verdict)
+            .iter_mut()
+            .for_each(|f| redactor.finding(f));
+        redactor.verdict(&mut record.verdict);
+    }
+    let (digest, when) = (run.submission.digest.as_str(), run.started.as_str());
+    let progress = history.as_mut().map(|h| h.record(&records, digest, when));
     for record in &mut records {
         let meta = index.get(record.id.as_str());
         for finding in findings(&mut record.verdict) {
             finding.why = meta.and_then(|m| docs::why(&m.docs));
-            finding.hint = meta.and_then(|m| ladder::rung(&m.hints, 0));
-            redactor.finding(finding);
+            let climbed = history
+                .as_ref()
+                .map_or(0, |h| h.climbed(&finding.fingerprint, run.pace));
+            if let Some((hint, rung)) = meta.and_then(|m| ladder::rung(&m.hints, climbed)) {
+                (finding.hint, finding.rung) = (Some(hint), Some(rung));
+            }
         }
-        redactor.verdict(&mut record.verdict);
     }
     let faulty = !run.faults.is_empty();
     let standing = score::stand(&records, &run.pack, &rules.gate, run.complete, faulty);
-    Report {
+    let report = Report {
         schema: SCHEMA.to_owned(),
         grader: env!("CARGO_PKG_VERSION").to_owned(),
         pack: run.pack,
@@ -71,7 +94,17 @@ pub fn assemble(run: Run, rules: &Rules, index: &CheckIndex, redactor: &Redactor
         first: standing.first,
         checks: records,
         faults: run.faults.iter().map(Fault::to_string).collect(),
+        progress,
+    };
+    if let Some(attempt) = history.as_mut().and_then(|h| h.attempts.last_mut())
+        && report.complete
+    {
+        attempt.when.clone_from(&report.started);
+        (attempt.earned, attempt.possible) =
+            (Some(report.score.earned), Some(report.score.possible));
+        attempt.open = report.verdict == "open";
     }
+    (report, history)
 }
 
 /// Everything a verdict says is wrong, advice included.

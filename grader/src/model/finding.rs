@@ -77,6 +77,9 @@ pub struct Finding {
     pub why: Option<String>,
     /// The rung of the hint ladder that is shown now.
     pub hint: Option<String>,
+    /// Which rung that is, from 1, and how many there are.
+    #[serde(default)]
+    pub rung: Option<(u32, u32)>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
 }
@@ -99,6 +102,7 @@ impl Finding {
             manner: draft.manner,
             why: None,
             hint: None,
+            rung: None,
             evidence: draft.evidence,
         }
     }

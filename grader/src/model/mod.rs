@@ -20,6 +20,7 @@ pub use fault::{Doing, Fault};
 pub use finding::{Draft, Finding, Manner};
 pub use nearest::nearest;
 pub use report::{
-    PackRef, Report, RuntimeRef, SCHEMA, Score, SubmissionRef, TierStanding, Totals, Waiting,
+    PackRef, Progress, Report, RuntimeRef, SCHEMA, Score, SubmissionRef, TierStanding, Totals,
+    Waiting,
 };
 pub use verdict::{Record, Verdict};

@@ -46,6 +46,9 @@ pub struct Report {
     pub checks: Vec<Record>,
     /// Failures of ours.
     pub faults: Vec<String>,
+    /// What changed since the last attempt; none where attempts are not kept.
+    #[serde(default)]
+    pub progress: Option<Progress>,
 }
 
 impl Report {
@@ -138,6 +141,21 @@ pub struct Totals {
     pub inconclusive: u32,
     /// Our fault.
     pub broken: u32,
+}
+
+/// Findings against those of the attempt before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Progress {
+    /// The number of this attempt, from 1. Handing in the same again is the same attempt.
+    pub attempt: u32,
+    /// Findings that are gone.
+    pub fixed: u32,
+    /// Findings that are still there.
+    pub open: u32,
+    /// Findings that were never there before.
+    pub new: u32,
+    /// Findings that were gone and are there again.
+    pub back: u32,
 }
 
 /// Checks that wait for one root cause.

@@ -43,7 +43,7 @@ pub use path::{PathTemplate, Segment};
 pub use place::{BadPlace, Pick, Place, Pointer, Spot, Token};
 pub use problem::{PackProblem, PackProblems};
 pub use project::{Gate, Mentor, Project, Ready, Service, Shows};
-pub use source::PackSource;
+pub use source::{DORMANT, PackSource};
 pub use theory::{
     CopyPolicy, CopyRule, Depends, End, EndAt, Growth, Independent, Limited, Link, Read, Storage,
     Strictness, Term,

@@ -23,6 +23,10 @@ pub enum PackSource {
 /// What belongs to the learner's beginning and not to what is asked.
 const STARTERS: &str = "starters/";
 
+/// The end of a starter's file name that is taken off when a project begins. Cargo leaves every folder with a
+/// `Cargo.toml` of its own out of a published package, and with it the starter.
+pub const DORMANT: &str = ".starter";
+
 /// No text file of a pack is larger; what is, is not read.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
@@ -98,6 +102,81 @@ impl PackSource {
             }
         }
         found.retain(|f| !f.starts_with(STARTERS) && !f.split('/').any(|n| n.starts_with('.')));
+        found.sort();
+        Ok(found)
+    }
+
+    /// A file of the curriculum, which stands beside its packs: `concepts/migrations.md`, say.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn beside(&self, file: &str) -> Result<Option<Vec<u8>>, Fault> {
+        match self {
+            Self::Embedded { files, .. } => {
+                let found = files.iter().find(|(at, _)| *at == file);
+                Ok(found.map(|(_, bytes)| bytes.to_vec()))
+            }
+            Self::Folder(folder) => match folder.canonicalize() {
+                Ok(folder) => Self::Folder(folder.join("..")).read(file),
+                Err(_) => Ok(None),
+            },
+        }
+    }
+
+    /// The languages there is a starter for, sorted.
+    ///
+    /// # Errors
+    /// A [`Fault`] when a folder cannot be listed.
+    pub fn languages(&self) -> Result<Vec<String>, Fault> {
+        let names = self.starters()?;
+        let mut languages: Vec<String> = names
+            .iter()
+            .filter_map(|name| Some(name.split_once('/')?.0.to_owned()))
+            .collect();
+        languages.dedup();
+        Ok(languages)
+    }
+
+    /// The files of a language's starter: relative path and contents. A manifest that must not be one where it
+    /// stands is kept as `NAME.starter`; here it has its own name.
+    ///
+    /// # Errors
+    /// A [`Fault`] when a file cannot be read.
+    pub fn starter(&self, language: &str) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+        let mut found = Vec::new();
+        for name in self.starters()? {
+            let Some(path) = name
+                .strip_prefix(language)
+                .and_then(|n| n.strip_prefix('/'))
+            else {
+                continue;
+            };
+            let bytes = self.read(&format!("{STARTERS}{name}"))?.unwrap_or_default();
+            let path = path.strip_suffix(DORMANT).unwrap_or(path);
+            found.push((path.to_owned(), bytes));
+        }
+        Ok(found)
+    }
+
+    /// The relative paths of all starters' files below `starters/`, sorted.
+    fn starters(&self) -> Result<Vec<String>, Fault> {
+        let mut found = Vec::new();
+        match self {
+            Self::Folder(folder) => {
+                let root = folder.join(STARTERS);
+                if root.is_dir() {
+                    walk(&root, &root, &mut found)?;
+                }
+            }
+            Self::Embedded { name, files } => {
+                let prefix = format!("{name}/{STARTERS}");
+                let of_pack = |path: &str| Some(path.strip_prefix(&prefix)?.to_owned());
+                found.extend(files.iter().filter_map(|(path, _)| of_pack(path)));
+            }
+        }
+        // What a build or an installer made there is nobody's beginning.
+        let made = ["target", "node_modules", ".venv", "__pycache__", "bin"];
+        found.retain(|f| !f.split('/').any(|n| made.contains(&n)));
         found.sort();
         Ok(found)
     }

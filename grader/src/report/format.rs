@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{json, junit, markdown};
+use super::{html, json, junit, markdown};
 use crate::model::{Fault, Report, nearest};
 
 /// A file format a report can be written in.
@@ -15,11 +15,13 @@ pub enum Format {
     Junit,
     /// Markdown for step summaries.
     Markdown,
+    /// One page for a browser, with everything in it.
+    Html,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 3] = [Self::Json, Self::Junit, Self::Markdown];
+    pub const ALL: [Self; 4] = [Self::Json, Self::Junit, Self::Markdown, Self::Html];
 
     /// The format's name on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Format {
             Self::Json => "json",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 
@@ -39,6 +42,7 @@ impl Format {
             Self::Json => json::render(report),
             Self::Junit => junit::render(report),
             Self::Markdown => Ok(markdown::render(report, markdown::SUMMARY)),
+            Self::Html => Ok(html::render(report)),
         }
     }
 }
@@ -117,7 +121,7 @@ mod tests {
             "{}",
             wrong("jsn=x")
         );
-        assert!(wrong("pdf=x").contains("formats: json, junit, markdown"));
+        assert!(wrong("pdf=x").contains("formats: json, junit, markdown, html"));
         assert!(!wrong("pdf=x").contains("did you mean"));
         assert!(wrong("json").contains("FORMAT=PATH"));
         assert!(wrong("json=").contains("names no file"));

@@ -5,6 +5,7 @@
 
 mod evidence;
 mod format;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

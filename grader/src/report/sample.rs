@@ -249,6 +249,8 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
         complete: true,
         records: records.collect(),
         faults: vec![],
+        history: None,
+        pace: 2,
     };
     let must = vec![
         "boot.never-answers".into(),
@@ -258,7 +260,7 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
         gate: Gate { share: 0.8, must },
         points: BTreeMap::new(),
     };
-    assemble(run, &rules, index, &Redactor::new(started, &[]))
+    assemble(run, &rules, index, &Redactor::new(started, &[])).0
 }
 
 /// Every verdict at once.

@@ -60,6 +60,30 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     }
 }
 
+/// A hint with its place on the ladder, once the first rung is climbed: `2 of 3: …`.
+pub(super) fn rung(hint: &str, rung: Option<(u32, u32)>) -> String {
+    match rung {
+        Some((at, of)) if at > 1 && !hint.is_empty() => format!("{at} of {of}: {hint}"),
+        _ => hint.to_owned(),
+    }
+}
+
+/// `2 fixed · 1 still open · 0 new`, with what came back if anything did.
+pub(super) fn progress(progress: &crate::model::Progress) -> String {
+    let crate::model::Progress {
+        fixed,
+        open,
+        new,
+        back,
+        ..
+    } = progress;
+    let back = match back {
+        0 => String::new(),
+        n => format!(" · {n} back again"),
+    };
+    format!("{fixed} fixed · {open} still open · {new} new{back}")
+}
+
 /// `1 check`, `3 checks`.
 pub(super) fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })

@@ -91,12 +91,19 @@ pub async fn conduct(
         .map(|p| (p.check.id, watch::Sender::new(None)))
         .collect();
     let runs = planned.iter().map(|p| one(Arc::clone(&stand), p, &boards));
-    let records = join_all(runs).await;
+    let mut records = join_all(runs).await;
+    let gave_way = match records.iter().any(|r| doubted(&r.verdict)) {
+        true => stand.worlds.hold().await.err(),
+        false => None,
+    };
+    if let Some(fault) = &gave_way {
+        acquit(&mut records, fault);
+    }
     let _ = stand.events.send(Event::Done);
     Run {
         records,
         journal: stand.journal.clone(),
-        faults: Vec::new(),
+        faults: gave_way.into_iter().collect(),
         postgres: stand.worlds.postgres(),
         kept: stand.worlds.kept(),
         worlds: stand.worlds.up().cloned().collect(),
@@ -147,6 +154,22 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
         severity: meta.severity,
         verdict,
         seconds,
+    }
+}
+
+/// Whether a verdict may come from what we gave the service, and not from the service.
+fn doubted(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Fail { .. } | Verdict::Inconclusive { .. })
+}
+
+/// Nothing is held against a service whose ground gave way.
+fn acquit(records: &mut [Record], fault: &Fault) {
+    for record in records {
+        if matches!(record.verdict, Verdict::Fail { .. }) {
+            record.verdict = Verdict::Broken {
+                fault: fault.cause.clone(),
+            };
+        }
     }
 }
 

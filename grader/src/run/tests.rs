@@ -139,8 +139,10 @@ fake!(
 );
 
 /// Raises worlds that nobody answers in, or tells a story.
+#[derive(Default)]
 struct Fake {
     story: Option<BootStory>,
+    gives_way: bool,
 }
 
 impl Runtime for Fake {
@@ -166,6 +168,11 @@ impl Runtime for Fake {
             None => Ok(World::new(spec.clone(), None, None, Box::new(Nobody))),
         };
         async move { raised }.boxed()
+    }
+
+    fn holds(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        let full = Fault::new("looking at the disk", "it is full");
+        async { if self.gives_way { Err(full) } else { Ok(()) } }.boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {
@@ -210,10 +217,18 @@ async fn run_of(
     story: Option<BootStory>,
     settings: Settings,
 ) -> (Run, Vec<Event>) {
+    let fake = Fake {
+        story,
+        ..Fake::default()
+    };
+    run_on(fake, checks, settings).await
+}
+
+async fn run_on(fake: Fake, checks: &[&'static Check], settings: Settings) -> (Run, Vec<Event>) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/projects/1-listings");
     let pack = Arc::new(Pack::load(&PackSource::folder(folder), None).unwrap());
     let (events, mut seen) = mpsc::unbounded_channel();
-    let run = conduct(pack, Arc::new(Fake { story }), checks, settings, events).await;
+    let run = conduct(pack, Arc::new(fake), checks, settings, events).await;
     let mut told = Vec::new();
     while let Some(event) = seen.recv().await {
         told.push(event);
@@ -240,6 +255,22 @@ async fn a_panic_and_a_fault_end_their_check_and_nothing_else() {
     assert!(fault.contains("while testing: on purpose"), "{fault}");
     assert!(verdict(&run, "endpoints.good").passed());
     assert_eq!(events.last(), Some(&Event::Done));
+}
+
+#[tokio::test]
+async fn what_fails_on_ground_that_gave_way_is_our_fault() {
+    let fake = || Fake {
+        gives_way: true,
+        ..Fake::default()
+    };
+    let checks = [&bad::CHECK, &good::CHECK];
+    let (run, _) = run_on(fake(), &checks, Settings::default()).await;
+    let fault = "it is full".to_owned();
+    assert_eq!(*verdict(&run, "endpoints.bad"), Verdict::Broken { fault });
+    assert!(verdict(&run, "endpoints.good").passed());
+    assert_eq!(run.faults.len(), 1);
+    let (run, _) = run_on(fake(), &[&good::CHECK], Settings::default()).await;
+    assert!(run.faults.is_empty(), "what passed needs no excuse");
 }
 
 #[tokio::test]

@@ -60,6 +60,11 @@ impl Worlds {
             .await
     }
 
+    /// See [`Runtime::holds`].
+    pub(super) async fn hold(&self) -> Result<(), Fault> {
+        self.runtime.holds().await
+    }
+
     /// The story so far, for checks that look at build and boot alone.
     pub(super) async fn boot(&self, raise: bool) -> Result<Boot, Fault> {
         let built = match self.build().await {

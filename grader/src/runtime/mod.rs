@@ -58,6 +58,15 @@ pub trait Runtime: Send + Sync {
     /// A [`BootStory`] of the release or the start, or a fault of ours.
     fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>>;
 
+    /// Whether what we gave the service held so far: a database server that runs, on a disk with room. What a
+    /// service does without them says nothing about it.
+    ///
+    /// # Errors
+    /// A fault that says what gave way, and its cure.
+    fn holds(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Lowers every world still up, ends every process and removes every folder of this run. Well under two
     /// seconds, and safe to call twice.
     ///

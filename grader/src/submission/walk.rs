@@ -102,6 +102,8 @@ fn made_again(entry: &DirEntry) -> bool {
     let beside = |name: &str| entry.path().with_file_name(name).is_file();
     let within = |name: &str| entry.path().join(name).is_file();
     match entry.file_name().to_str() {
+        // What the grader keeps of earlier attempts.
+        Some(".grader") => entry.depth() == 1,
         Some(".git" | "node_modules" | ".venv" | "__pycache__") => true,
         // Only Cargo's: a folder of source code may be called so too.
         Some("target") => beside("Cargo.toml") || within("CACHEDIR.TAG"),

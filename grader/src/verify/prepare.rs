@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::Fixture;
 use crate::model::{Doing, Fault};
+use crate::pack::DORMANT;
 
 /// Copies the fixture's base to `into/<name>` and applies its patch there.
 ///
@@ -43,7 +44,8 @@ fn copy(from: &Path, to: &Path) -> Result<(), Fault> {
         if LEFT.iter().any(|l| name == *l) {
             continue;
         }
-        let target = to.join(&name);
+        let lossy = name.to_string_lossy();
+        let target = to.join(lossy.strip_suffix(DORMANT).unwrap_or(&lossy));
         if entry.file_type().doing(doing())?.is_dir() {
             copy(&entry.path(), &target)?;
         } else {

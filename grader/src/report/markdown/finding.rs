@@ -27,6 +27,8 @@ pub(super) fn check(record: &Record) -> String {
 
 fn one(finding: &Finding) -> String {
     let mut out = "\n".to_owned();
+    let hint = finding.hint.as_deref();
+    let hint = hint.map(|hint| crate::report::text::rung(hint, finding.rung));
     let fields = [
         ("where", Some(&finding.subject)),
         ("saw", Some(&finding.saw)),
@@ -34,7 +36,7 @@ fn one(finding: &Finding) -> String {
         ("actual", Some(&finding.actual)),
         ("note", finding.note.as_ref()),
         ("why it matters", finding.why.as_ref()),
-        ("hint", finding.hint.as_ref()),
+        ("hint", hint.as_ref()),
     ];
     for (label, text) in fields {
         if let Some(text) = text.filter(|t| !t.is_empty()) {

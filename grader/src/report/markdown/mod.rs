@@ -111,8 +111,15 @@ fn head(report: &Report) -> String {
         runtime.kind,
         inline(&cut(&runtime.why, LONG))
     );
+    if let Some(progress) = &report.progress {
+        let said = super::text::progress(progress);
+        out += &format!("- attempt {}: {said}\n", progress.attempt);
+    }
     if super::evidence::asks_again(report) {
-        out += &format!("- to see a finding again: `{}`\n", super::evidence::BASE);
+        out += &format!(
+            "- to see a finding again: `{}`\n",
+            super::evidence::base(report)
+        );
     }
     if !report.complete {
         out += "- gate: not settled, because only a part was asked\n";

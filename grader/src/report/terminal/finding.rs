@@ -76,6 +76,7 @@ fn one(page: &mut Page, finding: &Finding, lesson: bool) {
         note,
         why,
         hint,
+        rung,
         ..
     } = finding;
     if !one_line(saw).contains(&one_line(subject)) {
@@ -92,7 +93,8 @@ fn one(page: &mut Page, finding: &Finding, lesson: bool) {
     );
     if lesson {
         page.field("why", Ink::Plain, why.as_deref().unwrap_or_default());
-        page.field("hint", Ink::Doubt, hint.as_deref().unwrap_or_default());
+        let hint = hint.as_deref().unwrap_or_default();
+        page.field("hint", Ink::Doubt, &crate::report::text::rung(hint, *rung));
     }
     proof(page, finding);
 }

@@ -54,18 +54,20 @@ fn faults(page: &mut Page, report: &Report) {
         _ => None,
     });
     let all = report.faults.iter().cloned().chain(broken);
-    let lines: Vec<String> = all
-        .map(|l| {
-            l.replace(
-                "
-  try: ", "; try: ",
-            )
-        })
-        .collect();
+    let lines: Vec<String> = all.map(|line| short(&line)).collect();
     list(page, "our fault, not yours", &lines);
     if !lines.is_empty() {
         let advice = "This costs no points. `grader doctor` shows what the grader needs here.";
         page.text(2, 0, Ink::Faint, advice);
+    }
+}
+
+/// A cause may quote pages of somebody else's output; the cure is ours and stays whole.
+fn short(fault: &str) -> String {
+    use crate::report::text::cut;
+    match fault.rsplit_once("\n  try: ") {
+        Some((cause, cure)) => format!("{}; try: {cure}", cut(cause, 300)),
+        None => cut(fault, 400),
     }
 }
 
@@ -76,7 +78,7 @@ fn list(page: &mut Page, title: &str, lines: &[String]) {
     page.gap();
     page.heading(title, &[]);
     for line in lines.iter().take(LINES) {
-        page.text(2, 2, Ink::Plain, &crate::report::text::cut(line, 400));
+        page.text(2, 2, Ink::Plain, &crate::report::text::cut(line, 600));
     }
     if lines.len() > LINES {
         page.text(2, 2, Ink::Faint, &format!("… {} more", lines.len() - LINES));
@@ -123,10 +125,23 @@ fn sums(page: &mut Page, report: &Report) {
         let (ink, text) = gate(tier, report.complete);
         page.field("gate", ink, &text);
     }
+    if let Some(progress) = &report.progress {
+        let text = format!(
+            "{}: {}",
+            progress.attempt,
+            crate::report::text::progress(progress)
+        );
+        let ink = if progress.back > 0 {
+            Ink::Bad
+        } else {
+            Ink::Plain
+        };
+        page.field("attempt", ink, &text);
+    }
     let run = format!("{:.1} s, seed {}", report.seconds, report.seed);
     page.field("run", Ink::Faint, &run);
     if crate::report::evidence::asks_again(report) {
-        page.field("again", Ink::Faint, crate::report::evidence::BASE);
+        page.field("again", Ink::Faint, &crate::report::evidence::base(report));
     }
 }
 

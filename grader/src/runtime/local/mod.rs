@@ -178,6 +178,16 @@ impl Runtime for LocalRuntime {
         self.gate.pass(up).boxed()
     }
 
+    fn holds(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        async {
+            match self.cluster.get() {
+                Some(cluster) => cluster.holds().await,
+                None => Ok(()),
+            }
+        }
+        .boxed()
+    }
+
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {
         self.shut().boxed()
     }

@@ -194,6 +194,21 @@ impl Cluster {
         }
     }
 
+    /// Whether the server can still do its work: it has not ended by itself, and its disk has room for the next
+    /// piece of its log.
+    ///
+    /// # Errors
+    /// A fault that says which of them gave way, and its cure.
+    pub async fn holds(&self) -> Result<(), Fault> {
+        // The disk first: a server without room ends, and then the disk is why.
+        super::room::look(self.data())?;
+        let postmaster = self.postmaster.lock().await;
+        match postmaster.as_ref().and_then(Postmaster::ended) {
+            Some(how) => Err(Fault::new("keeping Postgres up", how.to_string())),
+            None => Ok(()),
+        }
+    }
+
     /// Freezes every process of the server: connections stay open and nothing answers.
     pub async fn pause(&self) {
         if let Some(postmaster) = self.postmaster.lock().await.as_ref() {

@@ -22,6 +22,7 @@ mod prepare;
 mod process;
 mod quote;
 mod ready;
+mod room;
 mod search;
 mod server;
 mod session;

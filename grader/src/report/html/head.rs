@@ -1,0 +1,71 @@
+//! What a reader sees first: the verdict, the score, the gate, and what to fix first.
+
+use maud::{Markup, html};
+
+use super::line;
+use crate::model::{Report, TierStanding};
+use crate::report::text::count;
+
+/// The verdict in words.
+pub(super) fn verdict(report: &Report) -> &'static str {
+    match report.verdict.as_str() {
+        "open" if !report.complete => "this part is in order",
+        "open" => "the gate is open",
+        "not-yet" => "not yet",
+        _ => "the grader failed",
+    }
+}
+
+/// The top of the page.
+pub(super) fn head(report: &Report) -> Markup {
+    let score = report.score;
+    html! {
+        header.(report.verdict) {
+            p.where {
+                span { (line(&report.pack.title)) } " · tier " (report.pack.tier) " · " (line(&report.submission.name))
+            }
+            h1 { (verdict(report)) }
+            p.score {
+                strong { (score.earned) " of " (score.possible) " points" }
+                meter min="0" max=(score.possible.max(1)) value=(score.earned) aria-label="points" {}
+            }
+            @for tier in &report.tiers { (gate(tier, report.complete)) }
+            @if let Some(progress) = &report.progress {
+                p.attempt { "Attempt " (progress.attempt) ": " (crate::report::text::progress(progress)) }
+            }
+            @if let Some(first) = &report.first {
+                p.first { strong { "Fix first: " } (line(first)) }
+            }
+        }
+    }
+}
+
+fn gate(tier: &TierStanding, complete: bool) -> Markup {
+    let share = (tier.share * 100.0).round();
+    html! {
+        p.gate {
+            "Gate of tier " (tier.tier) ", " (line(&tier.title)) ": "
+            @if !complete { "not settled, because only a part was asked." }
+            @else if tier.open { strong { "open" } "." }
+            @else {
+                strong { "closed" } ", asks for " (share) " % of the points"
+                @if !tier.missing.is_empty() {
+                    " and a pass of "
+                    @for (n, id) in tier.missing.iter().enumerate() {
+                        @if n > 0 { ", " }
+                        a href={ "#" (anchor(id.as_str())) } { code { (id) } }
+                    }
+                }
+                "."
+            }
+            @if !tier.unjudged.is_empty() {
+                " " (count(tier.unjudged.len(), "check")) " it asks for cannot be judged here."
+            }
+        }
+    }
+}
+
+/// The place of a check on the page. Ids of checks are ours: lower case letters, `.` and `-`.
+pub(super) fn anchor(id: &str) -> String {
+    format!("check-{id}")
+}
