@@ -52,7 +52,7 @@ fn the_packs_lint_clean_and_every_decision_is_made() {
     for contract in ALL {
         let pack = folder(contract);
         let lint = ["pack", "lint", pack.to_str().unwrap()];
-        Grader::new(lint).run().exits(0).says(&["ok  "]);
+        Grader::new(lint).run().exits(0).says(&["ok "]);
         let project = std::fs::read_to_string(pack.join("project.toml")).unwrap();
         assert!(!project.contains("check:"), "{contract}:\n{project}");
     }
@@ -64,6 +64,6 @@ fn a_draft_lints_before_anything_is_decided() {
     for contract in ALL {
         let draft = drafted(contract, at.path());
         let lint = ["pack", "lint", draft.to_str().unwrap()];
-        Grader::new(lint).run().exits(0).says(&["ok  "]);
+        Grader::new(lint).run().exits(0).says(&["ok "]);
     }
 }
