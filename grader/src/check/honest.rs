@@ -36,8 +36,7 @@ pub(crate) fn welcome(step: &Step, operation: &Operation) -> bool {
 /// Whether an answer says that the account may not do that, where the contract foresees it and names no role: then
 /// nobody but the service's author knows who may.
 pub(crate) fn undecided(step: &Step, operation: &Operation) -> bool {
-    let security = &operation.security;
-    let unnamed = !security.anyone && security.roles.is_empty();
+    let unnamed = operation.security.anybody();
     unnamed && step.exchange.status() == Some(403) && operation.declares(403).is_some()
 }
 

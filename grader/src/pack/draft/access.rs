@@ -100,7 +100,10 @@ pub(super) fn guess(contract: &Contract) -> Option<Access<'_>> {
         };
         (token, format!("{place}:{name}"))
     });
-    let mut roles: Vec<String> = ops.iter().flat_map(|o| o.security.roles.clone()).collect();
+    let mut roles: Vec<String> = ops
+        .iter()
+        .flat_map(|o| [o.security.roles.clone(), o.security.together.concat()].concat())
+        .collect();
     roles.sort();
     roles.dedup();
     let about = |o: &&Operation| o.id != log_in.id && speaks_of(o, &MORE);

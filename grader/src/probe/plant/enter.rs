@@ -36,6 +36,9 @@ impl Planter {
         if auth.is_none_or(|a| !a.ops.contains_key(&Verb::Login)) {
             return no_way("the pack's [auth.op] does not say how to log in");
         }
+        if operation.security.roles.is_empty() && !operation.security.anybody() {
+            return no_way("for several roles at once: an account of this grader has one");
+        }
         let made_at_boot = self.pack.roles.iter().any(|(name, role)| {
             matches!(role, Role::Env(_)) && operation.security.allows(Some(name))
         });
@@ -64,14 +67,14 @@ impl Planter {
         };
         let security = &operation.security;
         let allowed = |actor: &Actor| match &actor.role {
-            None => security.roles.is_empty(),
+            None => security.anybody(),
             role => security.allows(role.as_deref()),
         };
         let (Near::Beside(who) | Near::Made(who)) = near;
         if let Some(who) = who.filter(|w| self.actors.get(w.0).is_some_and(allowed)) {
             return Ok(Some(who));
         }
-        if matches!(near, Near::Made(None)) && security.roles.is_empty() {
+        if matches!(near, Near::Made(None)) && security.anybody() {
             let why = format!(
                 "{op} asks for a login, and whose the thing is nobody knows: it was made without one"
             );
@@ -95,7 +98,7 @@ impl Planter {
                 }
             },
             Some((name, Role::Register(asks))) => self.register(Some(name), asks).await?,
-            None if security.roles.is_empty() => self.register(None, &[]).await?,
+            None if security.anybody() => self.register(None, &[]).await?,
             None => {
                 let roles = security.roles.join(" or ");
                 return Err(Stop::no_way(format!(

@@ -61,7 +61,7 @@ impl Planter {
     async fn come_in(&mut self) -> Result<Vec<Step>, Fault> {
         let pack = self.pack();
         let mut all = pack.contract.operations.iter();
-        let wants = |o: &&Operation| !o.security.anyone && o.security.roles.is_empty();
+        let wants = |o: &&Operation| o.security.anybody();
         if let Some(guarded) = all.find(wants).filter(|o| self.may_ask(o).is_ok()) {
             inward(self.one_who_is_in(&guarded.id).await)?;
         }
