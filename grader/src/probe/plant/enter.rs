@@ -1,115 +1,15 @@
-//! Who asks: accounts made and logged in as the pack's `[auth]` says, each when it is first needed.
+//! Coming in: accounts registered and logged in as the pack's `[auth]` says, and requests in their name.
 
 use serde_json::Value;
 
 use super::stop::Stop;
-use super::{Draft, NotPlanted, Planter, Planting, said_yes};
+use super::{Draft, Near, NotPlanted, Planter, Who, said_yes};
 use crate::model::Exchange;
-use crate::pack::{Auth, OpId, Operation, Place, Role, Verb, env_account};
+use crate::pack::{Auth, OpId, Place, Role, Verb};
 use crate::probe::actor::{Actor, Credential, password};
 use crate::probe::sample::{self, Optional};
 
-/// One of a planter's accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Who(usize);
-
-/// What a request is about, for the choice of who asks.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Near {
-    /// Nothing that is anybody's, or something that this account would best be near to.
-    Beside(Option<Who>),
-    /// A thing that this account made; none where it was made without a login.
-    Made(Option<Who>),
-}
-
 impl Planter {
-    /// Whether anybody could ask this operation; the reason where nobody can.
-    pub(super) fn may_ask(&self, operation: &Operation) -> Planting<()> {
-        if operation.security.anyone {
-            return Ok(());
-        }
-        let auth = self.pack.auth.as_ref();
-        let no_way = |why: &str| {
-            let why = format!("{} asks for a login, and {why}", operation.id);
-            Err(NotPlanted::NoWay(why))
-        };
-        if auth.is_none_or(|a| !a.ops.contains_key(&Verb::Login)) {
-            return no_way("the pack's [auth.op] does not say how to log in");
-        }
-        if operation.security.roles.is_empty() && !operation.security.anybody() {
-            return no_way("for several roles at once: an account of this grader has one");
-        }
-        let made_at_boot = self.pack.roles.iter().any(|(name, role)| {
-            matches!(role, Role::Env(_)) && operation.security.allows(Some(name))
-        });
-        if made_at_boot {
-            return Ok(());
-        }
-        let ops = auth.map(|a| &a.ops);
-        let op = |verb| ops.and_then(|o| o.get(&verb)).map(|o| &o.op);
-        match op(Verb::Register).and_then(|op| self.pack.op(op)) {
-            None => no_way("the pack's [auth.op] has no `register`, so there is no account"),
-            Some(register) if !register.security.anyone => {
-                no_way("the operation that makes accounts asks for one itself")
-            }
-            Some(_) if op(Verb::Activate).is_some() => no_way(
-                "a new account is activated by a code, which this grader does not receive yet",
-            ),
-            Some(_) => Ok(()),
-        }
-    }
-
-    /// Whoever asks this operation; none where anyone may. Who made a thing is asked about it before anybody else.
-    pub(super) async fn caller(&mut self, op: &OpId, near: Near) -> Result<Option<Who>, Stop> {
-        let pack = self.pack();
-        let Some(operation) = pack.op(op).filter(|o| !o.security.anyone) else {
-            return Ok(None);
-        };
-        let security = &operation.security;
-        let allowed = |actor: &Actor| match &actor.role {
-            None => security.anybody(),
-            role => security.allows(role.as_deref()),
-        };
-        let (Near::Beside(who) | Near::Made(who)) = near;
-        if let Some(who) = who.filter(|w| self.actors.get(w.0).is_some_and(allowed)) {
-            return Ok(Some(who));
-        }
-        if matches!(near, Near::Made(None)) && security.anybody() {
-            let why = format!(
-                "{op} asks for a login, and whose the thing is nobody knows: it was made without one"
-            );
-            return Err(Stop::no_way(why));
-        }
-        // Accounts that are things of the pack's own keep to themselves: they may be removed at any time.
-        let known = |a: &&usize| self.actors.get(**a).is_some_and(allowed);
-        if let Some(known) = self.regulars.iter().find(known) {
-            return Ok(Some(Who(*known)));
-        }
-        self.may_ask(operation)?;
-        let fits = |(name, _): &(&String, &Role)| security.allows(Some(name));
-        let role = pack.roles.iter().find(fits);
-        let who = match role {
-            Some((name, Role::Env(_))) => match at_boot(pack.auth.as_ref(), name) {
-                Some(actor) => self.add(actor),
-                None => {
-                    return Err(Stop::no_way(format!(
-                        "nothing names the {name} of [role.{name}]"
-                    )));
-                }
-            },
-            Some((name, Role::Register(asks))) => self.register(Some(name), asks).await?,
-            None if security.anybody() => self.register(None, &[]).await?,
-            None => {
-                let roles = security.roles.join(" or ");
-                return Err(Stop::no_way(format!(
-                    "the pack does not say how to become {roles}"
-                )));
-            }
-        };
-        self.regulars.push(who.0);
-        Ok(Some(who))
-    }
-
     /// An account that may ask this operation, logged in; none where anyone may.
     pub(super) async fn one_who_is_in(&mut self, op: &OpId) -> Result<Option<Who>, Stop> {
         let who = self.caller(op, Near::Beside(None)).await?;
@@ -199,7 +99,11 @@ impl Planter {
         Some(self.add(actor))
     }
 
-    async fn register(&mut self, role: Option<&str>, asks: &[(Place, Value)]) -> Result<Who, Stop> {
+    pub(super) async fn register(
+        &mut self,
+        role: Option<&str>,
+        asks: &[(Place, Value)],
+    ) -> Result<Who, Stop> {
         let pack = self.pack();
         let auth = pack.auth.as_ref();
         let Some((auth, register)) = auth.and_then(|a| Some((a, a.ops.get(&Verb::Register)?)))
@@ -281,25 +185,8 @@ impl Planter {
         }
     }
 
-    fn add(&mut self, actor: Actor) -> Who {
+    pub(super) fn add(&mut self, actor: Actor) -> Who {
         self.actors.push(actor);
         Who(self.actors.len() - 1)
     }
-}
-
-/// The account of a role that the service makes at boot, from the variables that the grader set.
-fn at_boot(auth: Option<&Auth>, role: &str) -> Option<Actor> {
-    let auth = auth?;
-    let value = |place: &Place| {
-        Some(Value::from(env_account(
-            role,
-            super::ask::last_name(place)?,
-        )))
-    };
-    Some(Actor {
-        role: Some(role.to_owned()),
-        login: value(&auth.login)?,
-        secret: value(&auth.secret)?,
-        credential: None,
-    })
 }

@@ -27,6 +27,7 @@ mod tell;
 mod tour;
 mod unknown;
 mod walk;
+mod who;
 
 use std::sync::Arc;
 
@@ -38,13 +39,13 @@ use crate::model::Exchange;
 use crate::pack::{Entity, OpId, Pack};
 
 use draft::Draft;
-use enter::Near;
-pub use enter::Who;
 pub use planted::{Changed, Linked, NotPlanted, Planted, Planting, answer, said_yes};
 pub use same::same;
 pub use shown::{Shown, Sight};
 pub use tour::{Deed, Step};
 pub use walk::Walk;
+use who::Near;
+pub use who::Who;
 
 /// Plants and asks, with one client, one pack and one stream of chance.
 pub struct Planter {
