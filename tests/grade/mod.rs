@@ -1,8 +1,10 @@
 //! The real program, from its command line to its exit code.
 
+mod attached;
 mod attempts;
 mod bench;
 mod boots;
+mod contracts;
 mod disk;
 mod containers;
 mod ended;

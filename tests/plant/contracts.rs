@@ -226,7 +226,7 @@ async fn what_asks_for_a_login_is_left_alone() {
     let mut notes = world(load("owner"), Knobs::default()).await;
     assert_eq!(
         notes.refused("note").await,
-        "createNote asks for a login, and this grader has no account to log in with"
+        "createNote asks for a login, and the pack's [auth.op] has no `register`, so there is no account"
     );
     assert!(notes.tour().await.is_empty());
     assert!(notes.journal.all().is_empty(), "nothing was asked at all");
@@ -247,7 +247,7 @@ async fn a_link_from_whoever_calls_is_left_alone() {
     let why = world.planter.link("follow").await.unwrap().unwrap_err();
     assert_eq!(
         why.to_string(),
-        "follow asks for a login, and this grader has no account to log in with"
+        "follow asks for a login, and the pack's [auth.op] has no `register`, so there is no account"
     );
     world.was_honest();
 }
@@ -265,7 +265,11 @@ async fn of_the_third_project_what_is_open_to_anyone() {
         tour.contains(&"Create createAccount 201".to_owned()),
         "{tour:?}"
     );
-    assert!(world.refused("event").await.contains("asks for a login"));
+    // A store is no door: what it calls a session proves nobody.
+    assert_eq!(
+        world.refused("event").await,
+        "createSession gave no credential where the pack says it is"
+    );
     let account = world.plant("account").await;
     assert!(!account.facts.contains_key("password"));
     world.was_honest();

@@ -1,6 +1,8 @@
 //! The planter against services of every manner that a contract allows, and some that none does.
 
+mod actors;
 mod contracts;
+mod door;
 mod http;
 mod keys;
 mod knobs;

@@ -33,6 +33,13 @@ pub(crate) fn welcome(step: &Step, operation: &Operation) -> bool {
     operation.succeeds(status) || nothing
 }
 
+/// Whether an answer says that the account may not do that, where the contract foresees it and names no role: then
+/// nobody but the service's author knows who may.
+pub(crate) fn undecided(step: &Step, operation: &Operation) -> bool {
+    let unnamed = operation.security.anybody();
+    unnamed && step.exchange.status() == Some(403) && operation.declares(403).is_some()
+}
+
 /// How an answer broke, if it did more than be wrong.
 pub(crate) fn manner(exchange: &Exchange) -> Manner {
     match &exchange.outcome {

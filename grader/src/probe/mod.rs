@@ -1,5 +1,6 @@
 //! How we ask: every probe goes through here, and everything it sees is kept as evidence.
 
+pub mod actor;
 pub mod catalog;
 mod curl;
 mod http;

@@ -1,7 +1,7 @@
 //! Evidence in a few lines of plain text, as every renderer shows it, and the line that asks again.
 
 use super::text::{count, cut, one_line, visible};
-use crate::model::{Body, Evidence, Exchange, Outcome, Report, Sent};
+use crate::model::{Body, Evidence, Exchange, Outcome, Report, RuntimeKind, Sent};
 
 /// How much of a body, a statement or a row is shown, in characters.
 const LONG: usize = 240;
@@ -65,8 +65,22 @@ pub(super) fn lines(piece: &Evidence) -> Vec<String> {
     }
 }
 
-/// What the commands of a report mean by `$BASE`.
-pub(super) const BASE: &str = "start your service and say where: BASE=http://127.0.0.1:8000";
+/// What the commands of a report mean by `$BASE`, for a service that has ended with the run.
+const BASE: &str = "start your service and say where: BASE=http://127.0.0.1:8000";
+
+/// Where to ask again: where the service runs, for one that the grader did not start.
+pub(super) fn base(report: &Report) -> String {
+    let findings = report.checks.iter().flat_map(|c| c.verdict.findings());
+    let asked = findings.flat_map(|f| &f.evidence).find_map(|e| match e {
+        Evidence::Exchange { exchange, .. } => Some(exchange.sent.base.as_str()),
+        _ => None,
+    });
+    match asked.filter(|_| report.runtime.kind == RuntimeKind::Attach) {
+        // A URL may hold what a shell would read; an apostrophe would end the quotes.
+        Some(base) => format!("BASE='{}'", visible(base).replace('\'', "%27")),
+        None => BASE.to_owned(),
+    }
+}
 
 /// Whether a report has a command that asks something again.
 pub(super) fn asks_again(report: &Report) -> bool {

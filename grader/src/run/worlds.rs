@@ -9,7 +9,7 @@ use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
 
 use crate::check::{Boot, Raised};
 use crate::model::{Event, Fault, WorldKind};
-use crate::pack::Pack;
+use crate::pack::{Pack, Role, env_account};
 use crate::probe::Journal;
 use crate::runtime::{Built, Liveness, Runtime, Trouble, World, WorldSpec};
 
@@ -217,6 +217,16 @@ fn environment(pack: &Pack, kind: WorldKind) -> BTreeMap<String, String> {
             ttl.normal
         };
         env.insert(ttl.name.clone(), value.to_string());
+    }
+    for (role, how) in &pack.roles {
+        if let Role::Env(variables) = how {
+            let value = |name: &String| env_account(role, name);
+            env.extend(
+                variables
+                    .iter()
+                    .map(|(name, variable)| (variable.clone(), value(name))),
+            );
+        }
     }
     if let Some(limit) = &auth.env.login_limit {
         env.insert(limit.name.clone(), limit.loose.to_string());

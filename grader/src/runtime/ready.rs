@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 
@@ -18,12 +19,16 @@ pub(crate) enum Answer {
     Ready,
     /// Another status.
     Status(u16),
+    /// 3xx, and where it sends whoever asks. No redirect is followed.
+    Elsewhere(u16, String),
     /// Nobody listens.
     Refused,
     /// Connected, and no answer in time.
     Silence,
     /// An answer that is no HTTP, or broke off.
     NotHttp,
+    /// HTTPS with a certificate that this machine does not trust, and why.
+    Untrusted(String),
 }
 
 impl fmt::Display for Answer {
@@ -37,10 +42,28 @@ impl fmt::Display for Answer {
                 Some(reason) => write!(f, "{status} {reason}"),
                 None => write!(f, "{status}"),
             },
+            Self::Elsewhere(status, to) => write!(f, "{status} to {to}"),
+            Self::Untrusted(why) => write!(f, "a certificate that is not trusted: {why}"),
             Self::Refused => f.write_str("connection refused"),
             Self::Silence => f.write_str("connected, no answer"),
             Self::NotHttp => f.write_str("an answer that is not HTTP"),
         }
+    }
+}
+
+/// Why there is no connection: with HTTPS, somebody may well listen.
+fn unconnected(error: &reqwest::Error) -> Answer {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let why = cause.to_string();
+    if why.contains("certificate") {
+        Answer::Untrusted(why)
+    } else if why.contains("corrupt message") || why.contains("tls handshake") {
+        Answer::NotHttp
+    } else {
+        Answer::Refused
     }
 }
 
@@ -75,8 +98,15 @@ impl Asker {
         let url = format!("{}{}", base.trim_end_matches('/'), self.path);
         match self.client.request(self.method.clone(), url).send().await {
             Ok(answer) if answer.status().is_success() => Answer::Ready,
-            Ok(answer) => Answer::Status(answer.status().as_u16()),
-            Err(error) if error.is_connect() => Answer::Refused,
+            Ok(answer) => {
+                let status = answer.status();
+                let to = answer.headers().get(LOCATION).and_then(|v| v.to_str().ok());
+                match to.filter(|_| status.is_redirection()) {
+                    Some(to) => Answer::Elsewhere(status.as_u16(), to.to_owned()),
+                    None => Answer::Status(status.as_u16()),
+                }
+            }
+            Err(error) if error.is_connect() => unconnected(&error),
             Err(error) if error.is_timeout() => Answer::Silence,
             Err(_) => Answer::NotHttp,
         }

@@ -58,8 +58,8 @@ impl Telling<'_> {
                 "the service accepts connections and never answers".to_owned(),
                 format!("look at what `{operation}` waits for: a lock, a database query without an end, a full pool"),
             ),
-            Some(Answer::Status(status)) => (
-                format!("`{operation}` answers {} instead of 2xx", Answer::Status(*status)),
+            Some(answer @ (Answer::Status(_) | Answer::Elsewhere(..))) => (
+                format!("`{operation}` answers {answer} instead of 2xx"),
                 format!("ask it yourself: start the service and call `{operation}` with curl"),
             ),
             Some(Answer::NotHttp) => (

@@ -57,6 +57,15 @@ impl Fixture {
     pub fn title(&self) -> String {
         format!("{} {}/{}", self.kind.as_str(), self.project, self.name)
     }
+
+    /// The folder of its project's pack, below `root` (the top of the repository).
+    pub fn pack(&self, root: &Path) -> PathBuf {
+        let contract = root.join("fixtures/contracts").join(&self.project);
+        if contract.is_dir() {
+            return contract;
+        }
+        root.join("projects").join(&self.project)
+    }
 }
 
 /// A fixture that cannot be read: which file, and what is wrong with it.
@@ -95,7 +104,12 @@ pub fn discover(root: &Path) -> Result<Vec<Fixture>, FixtureProblem> {
             if entry.is_dir() {
                 all.push(folder(Kind::Variant, &project, entry));
             } else if entry.extension().is_some_and(|e| e == "patch") {
-                all.push(patch(Kind::Variant, &fixtures, &project, entry)?);
+                all.push(patch(
+                    Kind::Variant,
+                    &python(&fixtures, &project),
+                    &project,
+                    entry,
+                )?);
             }
         }
     }
@@ -113,11 +127,30 @@ pub fn discover(root: &Path) -> Result<Vec<Fixture>, FixtureProblem> {
     for project in folders(&fixtures.join("flaws"))? {
         for entry in entries(&project)? {
             if entry.extension().is_some_and(|e| e == "patch") {
-                all.push(patch(Kind::Flaw, &fixtures, &project, entry)?);
+                all.push(patch(
+                    Kind::Flaw,
+                    &python(&fixtures, &project),
+                    &project,
+                    entry,
+                )?);
             }
         }
     }
+    // A contract is a project of its own, with the one service that implements it.
+    for project in folders(&fixtures.join("contracts"))? {
+        let service = project.join("service");
+        all.push(folder(Kind::Reference, &project, service.clone()));
+        for entry in entries(&project.join("flaws"))? {
+            all.push(patch(Kind::Flaw, &service, &project, entry)?);
+        }
+    }
     Ok(all)
+}
+
+/// What a patch changes unless it says otherwise.
+fn python(fixtures: &Path, project: &Path) -> PathBuf {
+    let reference = fixtures.join("reference").join(name(project));
+    reference.join("python")
 }
 
 fn folder(kind: Kind, project: &Path, base: PathBuf) -> Fixture {
@@ -135,13 +168,12 @@ fn folder(kind: Kind, project: &Path, base: PathBuf) -> Fixture {
 
 fn patch(
     kind: Kind,
-    fixtures: &Path,
+    base: &Path,
     project: &Path,
     file: PathBuf,
 ) -> Result<Fixture, FixtureProblem> {
     let text = fs::read_to_string(&file).map_err(|e| FixtureProblem::new(&file, e))?;
-    let reference = fixtures.join("reference").join(name(project));
-    let mut fixture = folder(kind, project, reference.join("python"));
+    let mut fixture = folder(kind, project, base.to_path_buf());
     fixture.name = file
         .file_stem()
         .map(|s| s.to_string_lossy().into_owned())
@@ -156,8 +188,8 @@ fn patch(
             "no `diff --git` line: a fixture patch is a Git diff",
         ));
     };
-    if let Some(base) = value(head, "base") {
-        fixture.base = reference.join(base);
+    if let Some(other) = value(head, "base") {
+        fixture.base = base.with_file_name(other);
     }
     if !fixture.base.is_dir() {
         return Err(FixtureProblem::new(

@@ -136,3 +136,44 @@ fn a_unique_set_of_what_is_not_there() {
     );
     assert_eq!(p.did_you_mean.as_deref(), Some("name"));
 }
+
+#[test]
+fn a_key_that_the_service_sets_and_no_reply_shows() {
+    let contract = (
+        "size: {type: integer}",
+        "size: {type: integer, readOnly: true}",
+    );
+    let made = "content: {application/json: {schema: {$ref: '#/components/schemas/Box'}}}}}\n  /boxes/{id}";
+    let told = "content: {application/json: {schema: {type: object, properties: {id: {type: integer}}}}}}}\n  /boxes/{id}";
+    let project = super::PROJECT.replacen(
+        "create = \"createBox\"\nkey = \"/id\"",
+        "create = \"createBox\"\nkey = \"size\"",
+        1,
+    );
+    let contract = super::CONTRACT.replacen(contract.0, contract.1, 1);
+    // The reply to the create shows it: nothing is wrong.
+    assert!(try_load(&project, &contract).is_ok());
+    let problems = try_load(&project, &contract.replacen(made, told, 1))
+        .unwrap_err()
+        .problems;
+    let [problem] = &problems[..] else {
+        panic!("{problems:#?}")
+    };
+    assert_eq!(
+        problem.what,
+        "the service sets `size`, and the reply to `createBox` does not show it"
+    );
+    assert_eq!((problem.line, problem.column), (19, 7));
+    assert!(problem.cure.contains("header:Location"));
+}
+
+#[test]
+fn a_mistyped_create_beside_a_bind_is_the_only_problem() {
+    one(
+        "create = \"createBox\"\nkey = \"/id\"",
+        "create = \"creatBox\"\nbind = { id = \"key\" }\nkey = \"/id\"",
+        ("project.toml", 18, 10),
+        "the contract has no operation `creatBox`",
+        "write `createBox`",
+    );
+}

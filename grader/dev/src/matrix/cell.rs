@@ -29,9 +29,12 @@ impl Cell {
     pub(super) fn key(&self) -> Result<String> {
         let root = root();
         let mut hash = Sha256::new();
-        let project = root.join("projects").join(&self.fixture.project);
-        for file in ["project.toml", "openapi.yaml"] {
-            hash.update(std::fs::read(project.join(file)).context(file)?);
+        let pack = self.fixture.pack(&root);
+        for file in ["project.toml", "openapi.yaml", "openapi.json"] {
+            let file = pack.join(file);
+            if file.exists() {
+                hash.update(std::fs::read(&file).with_context(|| file.display().to_string())?);
+            }
         }
         hash.update(digest(&self.fixture.base)?);
         if let Some(patch) = &self.fixture.patch {
@@ -54,7 +57,7 @@ impl Cell {
             .arg("grade")
             .arg(&dir)
             .arg("--project")
-            .arg(root().join("projects").join(&self.fixture.project))
+            .arg(self.fixture.pack(&root()))
             .args(["--runtime", "local", "--seed", &self.seed.to_string()])
             .arg("--report")
             .arg(format!("json={}", json.display()));

@@ -90,7 +90,7 @@ fn open_question(cx: &mut Cx, steps: &[Step]) -> Option<String> {
     }
     let refused = steps
         .iter()
-        .any(|s| s.deed == Deed::Create && !said_yes(&s.exchange));
+        .any(|s| matches!(s.deed, Deed::Create | Deed::Enter) && !said_yes(&s.exchange));
     let unasked = cx.planter().unasked(steps);
     let names: Vec<_> = unasked.iter().map(ToString::to_string).collect();
     (refused && !names.is_empty())

@@ -1,7 +1,7 @@
 use super::operation_missing;
 use crate::check;
 use crate::check::Cx;
-use crate::check::honest::{manner, missing, welcome};
+use crate::check::honest::{manner, missing, undecided, welcome};
 use crate::checks::boot;
 use crate::model::{CheckId, Draft, Fault, Verdict};
 use crate::pack::Operation;
@@ -57,6 +57,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
     let mut findings = cx.findings();
     let mut absent = false;
+    let mut forbidden = None;
     for step in cx.planter().tour().await? {
         let Some(operation) = pack.op(&step.op) else {
             continue;
@@ -64,6 +65,8 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         if missing(&step, operation, &nowhere) {
             // Told by the check for that; here it only means that not all was asked.
             absent = true;
+        } else if undecided(&step, operation) {
+            forbidden.get_or_insert(step.op);
         } else if !welcome(&step, operation) {
             let answer = answer(&step.exchange);
             findings.add(Draft {
@@ -81,6 +84,12 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         return Ok(Verdict::Blocked {
             by: vec![CheckId::from(operation_missing::CHECK.id)],
         });
+    }
+    if let Some(op) = forbidden.filter(|_| findings.is_empty()) {
+        let control = format!(
+            "{op} answered 403 to a new account, and the contract names no role that may call it"
+        );
+        return Ok(Verdict::Inconclusive { control });
     }
     Ok(findings.verdict())
 }

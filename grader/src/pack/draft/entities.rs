@@ -3,6 +3,8 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::access::{Access, is_secret};
+use super::words::{refers, singular, snake};
 use crate::pack::{
     Contract, Method, Operation, PathTemplate, Pointer, Segment,
     openapi::shape::{self, Found},
@@ -14,63 +16,145 @@ pub(super) struct Guess<'c> {
     pub(super) key: String,
     /// Whether the key is a guess without a sign in the contract.
     pub(super) key_unsure: bool,
+    /// Operations that its paths alone do not show: `/me` for an account.
+    pub(super) read: Option<&'c Operation>,
+    pub(super) update: Option<&'c Operation>,
     pub(super) parents: IndexMap<String, String>,
     pub(super) facts: Vec<String>,
     pub(super) secret: Vec<String>,
     /// Members that are lists or objects: perhaps things of their own.
     pub(super) nested: Vec<String>,
+    /// The fact by which an account logs in.
+    pub(super) login: Option<String>,
+    /// Whether making one may be refused because there is one like it.
+    pub(super) clashes: bool,
+    /// Whether somebody other than its maker may be refused: it may well be its maker's own.
+    pub(super) owned: bool,
 }
 
-/// A link as it may be.
-pub(super) struct Joint<'c> {
-    pub(super) set: &'c Operation,
-    pub(super) unset: Option<&'c Operation>,
-    pub(super) ends: IndexMap<String, String>,
-    /// What is said about the link itself.
-    pub(super) facts: Vec<String>,
+/// What is known of all entities before any of them is looked at.
+struct Names {
+    all: Vec<String>,
+    /// The parameter by which each is addressed, where there is one: `depotNo` of `/depots/{depotNo}`.
+    params: IndexMap<String, String>,
 }
 
 /// The things the contract's POST operations make, by name.
-pub(super) fn guess(contract: &Contract) -> IndexMap<String, Guess<'_>> {
+pub(super) fn guess<'c>(
+    contract: &'c Contract,
+    access: Option<&Access<'c>>,
+) -> IndexMap<String, Guess<'c>> {
+    let register = access.and_then(|a| a.register);
     let mut makers: IndexMap<String, &Operation> = IndexMap::new();
-    for op in contract.operations.iter().filter(|o| makes(contract, o)) {
+    for op in &contract.operations {
+        let registers = register.is_some_and(|r| r.id == op.id);
+        if !registers && !makes(contract, op) {
+            continue;
+        }
         if let Some(Segment::Text(last)) = op.path.segments.last() {
-            makers.entry(singular(last)).or_insert(op);
+            let name = singular(last);
+            let verb = ["register", "sign_up", "signup", "join"].contains(&name.as_str());
+            let name = if verb { "account".to_owned() } else { name };
+            makers.entry(name).or_insert(op);
         }
     }
-    let names: Vec<String> = makers.keys().cloned().collect();
-    makers
+    let param = |op: &Operation| {
+        let items = item_of(contract, op)?;
+        Some(items.path.last_param()?.to_owned())
+    };
+    let names = Names {
+        params: makers
+            .iter()
+            .filter_map(|(n, op)| Some((n.clone(), param(op)?)))
+            .collect(),
+        all: makers.keys().cloned().collect(),
+    };
+    let mut guesses: IndexMap<String, Guess<'_>> = makers
         .iter()
         .map(|(name, op)| (name.clone(), one(contract, name, op, &names)))
-        .collect()
+        .collect();
+    for guess in guesses.values_mut() {
+        let Some(access) = access.filter(|_| register.is_some_and(|r| r.id == guess.op.id)) else {
+            continue;
+        };
+        if item_of(contract, guess.op).is_none() {
+            addressed_as_me(contract, access, guess);
+        }
+        let login = access.login.rsplit('/').next();
+        let fact = guess.facts.iter().find(|f| Some(f.as_str()) == login);
+        guess.login = fact.filter(|_| guess.clashes).cloned();
+    }
+    guesses
+}
+
+/// An account without an address of its own is read and changed where the caller is.
+fn addressed_as_me<'c>(contract: &'c Contract, access: &Access<'c>, guess: &mut Guess<'c>) {
+    let Some((me, _)) = &access.whoami else {
+        return;
+    };
+    // What shows other things beside the account is a session, not the account.
+    if shape_of(me).map(|s| shape::envelope(contract, s))
+        != shape_of(guess.op).map(|s| shape::envelope(contract, s))
+    {
+        return;
+    }
+    guess.read = Some(me);
+    let changes =
+        |o: &&Operation| o.path == me.path && matches!(o.method, Method::Put | Method::Patch);
+    guess.update = contract.operations.iter().find(changes);
+}
+
+fn shape_of(op: &Operation) -> Option<&Value> {
+    Some(&op.ok()?.schema.as_ref()?.value)
+}
+
+/// An operation on one of the things that this one makes.
+fn item_of<'c>(contract: &'c Contract, op: &Operation) -> Option<&'c Operation> {
+    contract
+        .operations
+        .iter()
+        .find(|o| o.path.is_item_of(&op.path))
 }
 
 /// A POST that makes a thing: it takes a body, and what it makes has an address or a reply of its own.
 fn makes(contract: &Contract, op: &Operation) -> bool {
-    let has_items = contract
-        .operations
-        .iter()
-        .any(|o| o.path.is_item_of(&op.path));
     let acts = [
-        "login", "logout", "session", "token", "refresh", "password", "reset", "auth", "confirm",
+        "login", "logout", "signin", "session", "token", "refresh", "password", "reset", "auth",
+        "confirm",
     ];
-    let line = op.path.to_string().to_lowercase();
+    let texts = op.path.segments.iter().filter_map(|s| match s {
+        Segment::Text(text) => Some(snake(text)),
+        _ => None,
+    });
+    let acts_on = |text: String| {
+        text.split('_')
+            .any(|w| acts.contains(&singular(w).as_str()) || acts.contains(&w))
+    };
     op.method == Method::Post
         && op.body.is_some()
-        && (has_items || op.success().contains(&201))
-        && !acts.iter().any(|a| line.contains(a))
+        && (item_of(contract, op).is_some() || op.success().contains(&201))
+        && !texts.into_iter().any(acts_on)
 }
 
-fn one<'c>(contract: &'c Contract, name: &str, op: &'c Operation, names: &[String]) -> Guess<'c> {
-    let (key, key_unsure) = key(contract, op);
+fn one<'c>(contract: &'c Contract, name: &str, op: &'c Operation, names: &Names) -> Guess<'c> {
+    let (key, key_unsure) = key(contract, name, op);
+    let mut items = contract
+        .operations
+        .iter()
+        .filter(|o| o.path.is_item_of(&op.path));
     let mut guess = Guess {
         op,
         key,
         key_unsure,
+        read: None,
+        update: None,
         parents: nesting(&op.path, name, names),
         facts: Vec::new(),
         secret: Vec::new(),
         nested: Vec::new(),
+        login: None,
+        clashes: op.declares(409).is_some(),
+        owned: !op.security.anyone && items.any(|o| o.declares(403).is_some()),
     };
     let Some(body) = &op.body else { return guess };
     let schema = &body.schema.value;
@@ -80,16 +164,19 @@ fn one<'c>(contract: &'c Contract, name: &str, op: &'c Operation, names: &[Strin
         .map(|f| shape::members(contract, &f.schema))
         .unwrap_or_default();
     for (member, found) in members {
-        let plain = contract.follow(&found.schema);
         let at = base.member(&member);
-        if plain["readOnly"] == true {
+        let parent = |n: &&String| {
+            let param = names
+                .params
+                .get(*n)
+                .filter(|p| !["id", "slug", "key", "name"].contains(&p.as_str()));
+            *n != name && (refers(&member, n) || param == Some(&member))
+        };
+        if contract.follow(&found.schema)["readOnly"] == true {
             continue;
-        } else if let Some(parent) = names.iter().find(|n| refers(&member, n) && *n != name) {
+        } else if let Some(parent) = names.all.iter().find(parent) {
             guess.parents.insert(parent.clone(), at.to_string());
-        } else if plain["writeOnly"] == true
-            || plain["format"] == "password"
-            || member.to_lowercase().contains("password")
-        {
+        } else if is_secret(contract, &member, &found) {
             guess.secret.push(member);
         } else if is_nested(contract, &found) {
             guess.nested.push(at.to_string());
@@ -100,22 +187,13 @@ fn one<'c>(contract: &'c Contract, name: &str, op: &'c Operation, names: &[Strin
     guess
 }
 
-fn is_nested(contract: &Contract, found: &Found) -> bool {
+pub(super) fn is_nested(contract: &Contract, found: &Found) -> bool {
     shape::is(contract, &found.schema, "object") || shape::is(contract, &found.schema, "array")
 }
 
-/// Whether a member's name is that of a key of this entity: `venue_id`, `venueId`.
-fn refers(member: &str, entity: &str) -> bool {
-    let plain = |s: &str| s.replace(['_', '-'], "").to_lowercase();
-    let (member, entity) = (plain(member), plain(entity));
-    ["id", "slug", "key", "uuid"]
-        .iter()
-        .any(|k| member == format!("{entity}{k}"))
-}
-
 /// Parents that stand in the path: `/events/{event_id}/ticket-types`.
-fn nesting(path: &PathTemplate, own: &str, names: &[String]) -> IndexMap<String, String> {
-    let ends = ends(path, names);
+fn nesting(path: &PathTemplate, own: &str, names: &Names) -> IndexMap<String, String> {
+    let ends = ends(path, &names.all);
     ends.into_iter()
         .filter(|(name, _)| name != own)
         .rev()
@@ -124,7 +202,7 @@ fn nesting(path: &PathTemplate, own: &str, names: &[String]) -> IndexMap<String,
 }
 
 /// Each parameter that follows the name of an entity.
-fn ends(path: &PathTemplate, names: &[String]) -> IndexMap<String, String> {
+pub(super) fn ends(path: &PathTemplate, names: &[String]) -> IndexMap<String, String> {
     let pairs = path.segments.windows(2).filter_map(|pair| match pair {
         [Segment::Text(text), Segment::Param(param)] => {
             let by_param = names.iter().find(|n| refers(param, n)).cloned();
@@ -139,141 +217,34 @@ fn ends(path: &PathTemplate, names: &[String]) -> IndexMap<String, String> {
 }
 
 /// Where the reply to the create shows the key, and whether that is a guess.
-fn key(contract: &Contract, op: &Operation) -> (String, bool) {
-    let item = contract
-        .operations
-        .iter()
-        .find(|o| o.path.is_item_of(&op.path));
-    let param = item.and_then(|o| o.path.last_param());
-    let Some(schema) = op.ok().and_then(|r| r.schema.as_ref()) else {
+fn key(contract: &Contract, name: &str, op: &Operation) -> (String, bool) {
+    let param = item_of(contract, op).and_then(|o| o.path.last_param());
+    let Some(schema) = shape_of(op) else {
         return ("header:Location ~ /([^/]+)$".to_owned(), true);
     };
-    let base = shape::envelope(contract, &schema.value);
-    let inner = shape::at(contract, &schema.value, &base).map_or(Value::Null, |f| f.schema);
+    let base = shape::envelope(contract, schema);
+    let inner = shape::at(contract, schema, &base).map_or(Value::Null, |f| f.schema);
     let members = shape::members(contract, &inner);
     let known = param
         .into_iter()
         .chain(["id", "uuid", "slug", "key", "name"]);
     let place = |name: &str| base.member(name).to_string();
-    for name in known {
+    // `/profiles/{penName}`: an address somewhere else is a sign too.
+    let addresses = |member: &&String| {
+        let named = |o: &Operation| o.path.last_param() == Some(member.as_str());
+        refers(member, name) || contract.operations.iter().any(named)
+    };
+    let own = members.keys().find(addresses);
+    for name in known
+        .take_while(|n| *n != "name")
+        .chain(own.map(String::as_str))
+    {
         if members.contains_key(name) {
-            return (place(name), name == "name");
+            return (place(name), false);
         }
     }
-    let first = members.keys().next();
-    first.map_or((Pointer::default().to_string(), true), |name| {
+    let first = members.get_key_value("name").or_else(|| members.first());
+    first.map_or((Pointer::default().to_string(), true), |(name, _)| {
         (place(name), true)
     })
-}
-
-/// Two things joined by a PUT or POST on a path with both keys.
-pub(super) fn joints<'c>(contract: &'c Contract, names: &[String]) -> IndexMap<String, Joint<'c>> {
-    let mut joints = IndexMap::new();
-    for op in &contract.operations {
-        let sets =
-            matches!(op.method, Method::Put | Method::Post) && op.path.last_param().is_some();
-        let ends = ends(&op.path, names);
-        let by_param: IndexMap<String, String> = op
-            .path
-            .params()
-            .into_iter()
-            .filter_map(|p| {
-                Some((
-                    names.iter().find(|n| refers(p, n))?.clone(),
-                    format!("path:{p}"),
-                ))
-            })
-            .collect();
-        let ends = if by_param.len() > ends.len() {
-            by_param
-        } else {
-            ends
-        };
-        let name = op.path.segments.iter().rev().find_map(|s| match s {
-            Segment::Text(text) => Some(snake(text)),
-            _ => None,
-        });
-        if let (true, 2, Some(name)) = (sets, ends.len(), name.filter(|n| !names.contains(n))) {
-            let unset = contract
-                .operations
-                .iter()
-                .find(|o| o.method == Method::Delete && o.path == op.path);
-            let body = op
-                .body
-                .as_ref()
-                .map(|b| shape::members(contract, &b.schema.value));
-            let plain = body
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|(_, f)| !is_nested(contract, f));
-            let facts = plain.map(|(name, _)| name).collect();
-            joints.insert(
-                name,
-                Joint {
-                    set: op,
-                    unset,
-                    ends,
-                    facts,
-                },
-            );
-        }
-    }
-    joints
-}
-
-/// `ticket-types` → `ticket_type`.
-fn singular(text: &str) -> String {
-    let text = snake(text);
-    for (end, one) in [
-        ("ies", "y"),
-        ("sses", "ss"),
-        ("xes", "x"),
-        ("ches", "ch"),
-        ("shes", "sh"),
-    ] {
-        if let Some(stem) = text.strip_suffix(end) {
-            return format!("{stem}{one}");
-        }
-    }
-    match text.strip_suffix('s') {
-        Some(stem) if !stem.is_empty() && !stem.ends_with(['s', 'u', 'i']) => stem.to_owned(),
-        _ => text,
-    }
-}
-
-/// A name that can stand bare in TOML.
-fn snake(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.push(if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '_'
-        });
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_collections_become_names_of_things() {
-        for (many, one) in [
-            ("ticket-types", "ticket_type"),
-            ("cities", "city"),
-            ("boxes", "box"),
-            ("orderLines", "order_line"),
-            ("addresses", "address"),
-            ("status", "status"),
-            ("basis", "basis"),
-            ("sheep", "sheep"),
-        ] {
-            assert_eq!(singular(many), one);
-        }
-    }
 }

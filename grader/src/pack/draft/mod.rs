@@ -2,6 +2,8 @@
 
 mod access;
 mod entities;
+mod links;
+mod words;
 mod write;
 
 use super::{Contract, Method, Operation, PackProblems, ParamPlace, openapi, read::log::Log};

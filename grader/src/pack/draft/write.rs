@@ -6,19 +6,23 @@ use serde_json::Value;
 
 use crate::pack::Contract;
 
-use super::{access, entities, ready};
+use super::{access, entities, links, ready};
 
 /// The whole file.
 pub(super) fn project(name: &str, contract: &Contract) -> String {
     let mut out = String::new();
     let auth = access::guess(contract);
     head(&mut out, name, contract, auth.is_some());
-    let guesses = entities::guess(contract);
+    let guesses = entities::guess(contract, auth.as_ref());
+    let values = links::values(contract, &guesses);
     for (entity, guess) in &guesses {
-        self::entity(&mut out, entity, guess);
+        let told = |at: &String| values.iter().any(|v| v.at == format!("{at}/*"));
+        self::entity(&mut out, entity, guess, told);
     }
-    let names: Vec<String> = guesses.keys().cloned().collect();
-    for (link, joint) in entities::joints(contract, &names) {
+    for list in &values {
+        self::values(&mut out, list);
+    }
+    for (link, joint) in links::joints(contract, auth.as_ref(), &guesses) {
         self::link(&mut out, &link, &joint);
     }
     match auth {
@@ -31,11 +35,7 @@ pub(super) fn project(name: &str, contract: &Contract) -> String {
     }
     line(
         &mut out,
-        "\n# check: add what else decides what ([[depends]]), what has nothing to do with each other ([[independent]]),",
-    );
-    line(
-        &mut out,
-        "# honest copies ([copy]), reads that must stay cheap ([[read]]) and questions for a mentor ([mentor]).",
+        "\n# With a schema stage: what else decides what ([[depends]]), what has nothing to do with each other ([[independent]]),\n# honest copies ([copy]), reads that must stay cheap ([[read]]). Questions for a talk with the learner: [mentor].",
     );
     out
 }
@@ -77,7 +77,7 @@ fn head(out: &mut String, name: &str, contract: &Contract, guarded: bool) {
     );
     line(
         out,
-        "gate   = { share = 0.85, must = [\"boot.never-answers\"] }   # check: what opens the next tier",
+        "gate   = { share = 0.85, must = [\"boot.never-answers\"] }",
     );
     let (path, known) = ready(contract);
     line(out, "\n[service]");
@@ -93,7 +93,12 @@ fn head(out: &mut String, name: &str, contract: &Contract, guarded: bool) {
     line(out, "within = \"60s\"");
 }
 
-fn entity(out: &mut String, name: &str, guess: &entities::Guess<'_>) {
+fn entity(
+    out: &mut String,
+    name: &str,
+    guess: &entities::Guess<'_>,
+    told: impl Fn(&String) -> bool,
+) {
     line(out, &format!("\n[entity.{name}]"));
     line(out, &format!("create = {}", quoted(guess.op.id.as_str())));
     let doubt = if guess.key_unsure {
@@ -102,6 +107,11 @@ fn entity(out: &mut String, name: &str, guess: &entities::Guess<'_>) {
         ""
     };
     line(out, &format!("key    = {}{doubt}", quoted(&guess.key)));
+    for (key, op) in [("read", guess.read), ("update", guess.update)] {
+        if let Some(op) = op {
+            line(out, &format!("{key:<6} = {}", quoted(op.id.as_str())));
+        }
+    }
     if !guess.parents.is_empty() {
         let all: Vec<String> = guess
             .parents
@@ -114,30 +124,68 @@ fn entity(out: &mut String, name: &str, guess: &entities::Guess<'_>) {
     if !guess.secret.is_empty() {
         line(out, &format!("secret = {}", list(&guess.secret)));
     }
-    for at in &guess.nested {
+    if guess.owned {
+        line(
+            out,
+            "# check: does one belong to whoever made it, and to nobody else? owner = \"caller\"",
+        );
+    }
+    for at in guess.nested.iter().filter(|at| !told(at)) {
         line(
             out,
             &format!("# check: what stands at {at} is perhaps an entity of its own (made_by, at)."),
         );
     }
-    line(out, "# check: which facts do no two share? unique = [[…]]");
+    match &guess.login {
+        Some(login) => line(out, &format!("unique = [[{}]]", quoted(login))),
+        None if guess.clashes => line(
+            out,
+            "# check: a create may answer 409: which facts do no two share? unique = [[…]]",
+        ),
+        None => {}
+    }
 }
 
-fn link(out: &mut String, name: &str, joint: &entities::Joint<'_>) {
+fn link(out: &mut String, name: &str, joint: &links::Joint<'_>) {
     line(out, &format!("\n[link.{name}]"));
     line(out, &format!("set   = {}", quoted(joint.set.id.as_str())));
     if let Some(unset) = joint.unset {
         line(out, &format!("unset = {}", quoted(unset.id.as_str())));
     }
-    let ends: Vec<String> = joint
-        .ends
-        .iter()
-        .map(|(n, at)| format!("{n} = {}", quoted(at)))
-        .collect();
+    let twins = matches!(&joint.ends[..], [one, other] if one.entity == other.entity);
+    let ends = joint.ends.iter().enumerate().map(|(i, end)| {
+        let (entity, at) = (&end.entity, quoted(&end.at));
+        let role = if i == 0 { "from" } else { "to" };
+        match twins {
+            true => format!("{role} = {{ entity = {}, at = {at} }}", quoted(entity)),
+            false => format!("{entity} = {at}"),
+        }
+    });
+    let ends: Vec<String> = ends.collect();
     line(out, &format!("ends  = {{ {} }}", ends.join(", ")));
     if !joint.facts.is_empty() {
         line(out, &format!("facts = {}", list(&joint.facts)));
     }
+}
+
+/// Texts in a list that are things of their own, and the link from each to what it stands in.
+fn values(out: &mut String, values: &links::Values) {
+    let links::Values {
+        name,
+        of,
+        made_by,
+        at,
+    } = values;
+    let (made_by, at) = (quoted(made_by), quoted(at));
+    line(
+        out,
+        &format!("\n[entity.{name}]   # check: is each text in that list a thing of its own?"),
+    );
+    line(out, &format!("made_by = {made_by}\nat      = {at}"));
+    line(out, "key     = \"name\"\nfacts   = { name = \"\" }");
+    line(out, &format!("\n[link.{of}_{name}]"));
+    line(out, &format!("made_by = {made_by}\nat      = {at}"));
+    line(out, &format!("ends    = {{ {of} = \"@\", {name} = \"\" }}"));
 }
 
 fn auth(out: &mut String, auth: &access::Access<'_>) {
@@ -161,10 +209,50 @@ fn auth(out: &mut String, auth: &access::Access<'_>) {
     }
     line(out, &format!("login   = {}", quoted(&auth.login)));
     line(out, &format!("secret  = {}", quoted(&auth.secret)));
-    line(
-        out,
-        "\n[auth.op]   # check: add register, refresh, logout and what else there is",
-    );
+    if let Some((token, send)) = &auth.csrf {
+        let doubt = if token.is_some() {
+            ""
+        } else {
+            "   # check: where is the token found?"
+        };
+        let token = quoted(token.as_deref().unwrap_or("cookie:csrf"));
+        let send = quoted(send);
+        line(
+            out,
+            &format!("csrf    = {{ token = {token}, send_as = {send} }}{doubt}"),
+        );
+    }
+    operations(out, auth);
+}
+
+/// `[auth.op]`.
+fn operations(out: &mut String, auth: &access::Access<'_>) {
+    let more = match &auth.more[..] {
+        [] => String::new(),
+        all => format!("   # check: add what these do: {}", all.join(", ")),
+    };
+    line(out, &format!("\n[auth.op]{more}"));
+    match auth.register {
+        Some(op) => {
+            let clash = if op.declares(409).is_some() {
+                ", clash = [409]"
+            } else {
+                ""
+            };
+            let op = quoted(op.id.as_str());
+            line(out, &format!("register = {{ op = {op}{clash} }}"));
+        }
+        None => line(
+            out,
+            "# check: register = { op = \"…\" }: an operation that makes an account; without one nothing guarded is asked",
+        ),
+    }
+    if let Some(op) = auth.log_out {
+        line(
+            out,
+            &format!("logout = {{ op = {} }}", quoted(op.id.as_str())),
+        );
+    }
     let take = auth.take.as_deref().unwrap_or("/access_token");
     line(
         out,

@@ -98,11 +98,18 @@ impl Reader<'_> {
                 .filter_map(Value::as_str)
                 .collect();
             whoever |= roles.is_empty() && !way.is_empty();
-            found.roles.extend(roles.into_iter().map(str::to_owned));
+            let mut roles: Vec<String> = roles.into_iter().map(str::to_owned).collect();
+            roles.sort();
+            roles.dedup();
+            match roles.len() {
+                0 | 1 => found.roles.extend(roles),
+                _ => found.together.push(roles),
+            }
             found.schemes.extend(way.keys().cloned());
         }
         if whoever {
             found.roles.clear();
+            found.together.clear();
         }
         for list in [&mut found.roles, &mut found.schemes] {
             list.sort();

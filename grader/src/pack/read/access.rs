@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::pack::Role;
+use crate::pack::{Operation, Role};
 
 use super::{
     Reader,
@@ -64,7 +64,10 @@ fn role(reader: &Reader<'_>, name: &At<String>, tab: &mut Tab<'_>) -> Option<Rol
 pub(super) fn all_known(reader: &Reader<'_>, roles: &IndexMap<String, Role>) {
     let mut said = BTreeSet::new();
     for op in &reader.contract.operations {
-        for role in op.security.roles.iter().filter(|r| !roles.contains_key(*r)) {
+        at_once(reader, op);
+        let together = op.security.together.iter().flatten();
+        let named = op.security.roles.iter().chain(together);
+        for role in named.filter(|r| !roles.contains_key(*r)) {
             if said.insert(role.clone()) {
                 let spot = reader.doc.spot(&format!("{}/security", op.pointer));
                 let what = format!(
@@ -83,4 +86,31 @@ pub(super) fn all_known(reader: &Reader<'_>, roles: &IndexMap<String, Role>) {
             }
         }
     }
+}
+
+/// All that one requirement lists is wanted at once (OpenAPI 3.1 §4.8.30), and an account has one role. Scopes are no
+/// roles: one token may have many.
+fn at_once(reader: &Reader<'_>, op: &Operation) {
+    let schemes = &reader.contract.document["components"]["securitySchemes"];
+    let has_scopes = |name: &String| {
+        schemes[name]["type"] == "oauth2" || schemes[name]["type"] == "openIdConnect"
+    };
+    let Some(roles) = op.security.together.first() else {
+        return;
+    };
+    if op.security.schemes.iter().any(has_scopes) {
+        return;
+    }
+    let what = format!(
+        "`{}` asks for {} at once, and an account has one role",
+        op.id,
+        roles.join(" and ")
+    );
+    let each: Vec<String> = roles.iter().map(|r| format!("`- scheme: [{r}]`")).collect();
+    let cure = format!(
+        "where any one of them is enough, write one requirement each: {}",
+        each.join(", ")
+    );
+    let spot = reader.doc.spot(&format!("{}/security", op.pointer));
+    reader.log.say(&spot, what, cure);
 }

@@ -24,8 +24,10 @@ pub(super) fn read(reader: &Reader<'_>, root: &mut Tab<'_>) -> IndexMap<String, 
     let mut binds = Vec::new();
     for (name, mut tab) in tables {
         spots.insert(name.value.clone(), name.spot.clone());
+        // Asked for whatever becomes of the entity: what is known here is no unknown key.
+        let bind = tab.get("bind");
         if let Some(entity) = entity(reader, &name, &mut tab, &names) {
-            binds.push((name.value.clone(), tab.get("bind")));
+            binds.push((name.value.clone(), bind));
             entities.insert(name.value, entity);
         }
         tab.done();

@@ -115,7 +115,8 @@ fn in_reply(
 
 fn named(reader: &Reader<'_>, text: &At<String>, parts: &Parts<'_>) -> Option<KeyPart> {
     let name = text.value.clone();
-    if parts.facts.contains_key(&name) {
+    if let Some(fact) = parts.facts.get(&name) {
+        known_at_birth(reader, text, fact, parts);
         Some(KeyPart::Fact(name))
     } else if parts.parents.contains_key(&name) {
         Some(KeyPart::Parent(name))
@@ -132,6 +133,23 @@ fn named(reader: &Reader<'_>, text: &At<String>, parts: &Parts<'_>) -> Option<Ke
         reader.log.unknown(&text.spot, what, &name, known);
         None
     }
+}
+
+/// A key that the service makes must stand in the reply to the create, or nobody knows what was made.
+fn known_at_birth(reader: &Reader<'_>, text: &At<String>, fact: &Fact, parts: &Parts<'_>) {
+    let Some(op) = parts
+        .maker
+        .filter(|_| fact.send.is_none() && fact.created.is_none())
+    else {
+        return;
+    };
+    let what = format!(
+        "the service sets `{}`, and the reply to `{}` does not show it",
+        fact.name, op.id
+    );
+    let cure =
+        "write where that reply shows the key: `key = \"/id\"`, or `header:Location ~ /([^/]+)$`";
+    reader.log.say(&text.spot, what, cure);
 }
 
 /// Where another reply shows the key: under the same name, else under that of the path parameter.

@@ -3,7 +3,8 @@
 //! `items = "/data/*"`, `limit = "size"`, `max = 100`, and one of `cursor = { param = "after", next = "/meta/next" }`,
 //! `offset = "skip"`, `page = { param = "page", first = 0 }`, `none = true`.
 
-use crate::pack::{Contract, Listing, Paging, ParamPlace, Place, Pointer, Spot, openapi};
+use crate::pack::openapi::{self, shape};
+use crate::pack::{Contract, Listing, Operation, Paging, ParamPlace, Place, Pointer, Spot};
 
 use super::{
     log::Log,
@@ -63,6 +64,19 @@ fn one(tab: &mut Tab<'_>, contract: &Contract, at: usize, log: &Log) -> Option<L
         }
         text.value
     };
+    // A place that the contract's reply does not have would be looked for in vain, at every page.
+    let place = |text: At<String>| {
+        let found = place(text.clone())?;
+        if !shows(contract, op, &found) {
+            let what = format!("the reply to `{}` shows nothing at `{found}`", op.id);
+            log.say(
+                &text.spot,
+                what,
+                "name a place in the body of the operation's successful reply",
+            );
+        }
+        Some(found)
+    };
     let text = |item: Option<Item<'_>>| item.and_then(|i| i.text());
     let items = text(tab.get("items"))
         .and_then(place)
@@ -114,4 +128,13 @@ fn one(tab: &mut Tab<'_>, contract: &Contract, at: usize, log: &Log) -> Option<L
         limit,
         max,
     })
+}
+
+/// Whether the body of the operation's successful reply has this place; a reply without a schema may have any.
+fn shows(contract: &Contract, op: &Operation, place: &Place) -> bool {
+    let Some(schema) = op.ok().and_then(|r| r.schema.as_ref()) else {
+        return true;
+    };
+    let found = |pointer| shape::at(contract, &schema.value, pointer).is_some();
+    place.pointer().is_some_and(found)
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{Draft, NotPlanted, Planted, Planter, Planting, draft};
+use super::stop::{Stop, inward};
+use super::{Draft, Near, NotPlanted, Planted, Planter, Planting, draft};
 use crate::model::{Exchange, Fault};
 use crate::pack::{Bound, Call, OpId, Pack, ParamPlace, Parent, Place, Spot};
 use crate::probe::sample;
 
 impl Planter {
-    /// Reads a planted thing; none when the pack has no such operation, or it asks for a login.
+    /// Reads a planted thing; none when the pack has no such operation, or nobody may ask it.
     ///
     /// # Errors
     /// Only when the request cannot be formed.
@@ -22,7 +23,7 @@ impl Planter {
         }
     }
 
-    /// Removes a planted thing; none when the pack has no such operation, or it asks for a login.
+    /// Removes a planted thing; none when the pack has no such operation, or nobody may ask it.
     ///
     /// # Errors
     /// Only when the request cannot be formed.
@@ -34,7 +35,7 @@ impl Planter {
     }
 
     /// Calls one of a thing's operations, with this key in the key's place. None when there is no honest
-    /// request: the path cannot be filled, or the operation asks for a login.
+    /// request: the path cannot be filled, or the operation asks for a login that nobody has.
     ///
     /// # Errors
     /// Only when the request cannot be formed.
@@ -54,10 +55,21 @@ impl Planter {
             return Ok(None);
         }
         self.supply(&mut draft, Some(of));
-        match draft.request(&self.http) {
-            Some(request) => request.after(&of.created).send().await.map(Some),
-            None => Ok(None),
-        }
+        inward(
+            self.ask_near(&draft, Near::Made(of.by), Some(&of.created))
+                .await,
+        )
+    }
+
+    /// Asks as whoever is near; none when the path cannot be filled.
+    pub(super) async fn ask_near(
+        &mut self,
+        draft: &Draft<'_>,
+        near: Near,
+        after: Option<&Exchange>,
+    ) -> Result<Option<Exchange>, Stop> {
+        let who = self.caller(&draft.op.id, near).await?;
+        self.send(draft, who, after).await
     }
 
     /// A request in the making; the reason where nobody may make it.
@@ -66,11 +78,7 @@ impl Planter {
         let Some(operation) = pack.op(op) else {
             return no_way(format!("the contract has no operation `{op}`"));
         };
-        if !operation.security.anyone {
-            return no_way(format!(
-                "{op} asks for a login, and this grader has no account to log in with"
-            ));
-        }
+        self.may_ask(operation)?;
         let media = operation.body.as_ref().map(|b| b.media.as_str());
         if let Some(media) = media.filter(|m| !draft::speaks_json(m)) {
             return no_way(format!("{op} takes {media}, and only JSON can be sent"));

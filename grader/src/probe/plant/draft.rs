@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::exact::text;
-use crate::pack::{Contract, Operation, ParamPlace, Place, Pointer, Spot, Token};
+use crate::pack::{Auth, Contract, Operation, ParamPlace, Place, Pointer, Spot, Token};
+use crate::probe::actor::Credential;
 use crate::probe::{Http, Request};
 
 /// What will be sent to one operation.
@@ -106,6 +107,17 @@ impl<'p> Draft<'p> {
         }
     }
 
+    /// The same, carrying a credential.
+    pub(super) fn signed(&self, auth: &Auth, credential: &Credential) -> Self {
+        let mut signed = self.clone();
+        signed.headers.extend(credential.headers(auth));
+        if let Some((place, token)) = credential.csrf(auth, self.op.method) {
+            signed.leave_out(place);
+            signed.put(place, &token);
+        }
+        signed
+    }
+
     /// The request; none when a part of the path is missing, or is one that a URL swallows (RFC 3986 §5.2.4).
     pub(super) fn request(&self, http: &Http) -> Option<Request> {
         let swallowed = |v: &String| matches!(v.as_str(), "" | "." | "..");
@@ -118,8 +130,15 @@ impl<'p> Draft<'p> {
             path.push_str(&format!("{}={}", encoded(name), encoded(value)));
         }
         let mut request = http.request(self.op.method.as_str(), &path);
-        for (name, value) in &self.headers {
+        let (cookies, headers): (Vec<_>, Vec<_>) =
+            self.headers.iter().partition(|(n, _)| n == "cookie");
+        for (name, value) in headers {
             request = request.header(name, value);
+        }
+        // One header for all of them: many services read only the first.
+        if !cookies.is_empty() {
+            let pairs: Vec<&str> = cookies.iter().map(|(_, pair)| pair.as_str()).collect();
+            request = request.header("cookie", &pairs.join("; "));
         }
         let Some(declared) = self.op.body.as_ref().filter(|_| !self.body.is_null()) else {
             return Some(request);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::exact::json;
 use super::stop::Stop;
-use super::{NotPlanted, Planted, Planter, key, said_yes};
+use super::{Near, NotPlanted, Planted, Planter, key, said_yes};
 use crate::pack::{Entity, Find, Operation, Place, Pointer, Spot, Token};
 
 impl Planter {
@@ -26,11 +26,13 @@ impl Planter {
             }
         }
         self.supply(&mut draft, Some(&of));
-        let Some(request) = draft.request(&self.http) else {
+        let asked = self
+            .ask_near(&draft, Near::Made(of.by), Some(&of.created))
+            .await?;
+        let Some(seen) = asked else {
             let why = format!("the path of {} cannot be filled", find.op);
             return Err(Stop::no_way(why));
         };
-        let seen = request.after(&of.created).send().await?;
         if !said_yes(&seen) {
             return Err(NotPlanted::Refused(find.op.clone(), Box::new(seen)).into());
         }

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::make::{Given, Parents};
-use super::stop::{Stop, outward};
-use super::{Linked, NotPlanted, Planted, Planter, Planting, ask, said_yes};
+use super::stop::{Stop, inward, outward};
+use super::{Linked, Near, NotPlanted, Planted, Planter, Planting, Who, ask, said_yes};
 use crate::model::{Exchange, Fault};
 use crate::pack::{Call, EndAt, Link, Spot};
 use crate::probe::sample::{self, Optional};
@@ -34,7 +34,7 @@ impl Planter {
         outward(self.join(name, ends).await)
     }
 
-    /// Removes a link; none when the pack has no such operation, or it asks for a login.
+    /// Removes a link; none when the pack has no such operation, or nobody may ask it.
     ///
     /// # Errors
     /// Only when the request cannot be formed.
@@ -47,11 +47,9 @@ impl Planter {
         else {
             return Ok(None);
         };
-        match self.ask_link(link, call, &linked.ends, None).await {
-            Ok(exchange) => Ok(Some(exchange)),
-            Err(Stop::Not(_)) => Ok(None),
-            Err(Stop::Broken(fault)) => Err(fault),
-        }
+        let near = Near::Made(linked.by);
+        let asked = self.ask_link(link, call, &linked.ends, near, None).await;
+        inward(asked.map(|(exchange, _)| Some(exchange)))
     }
 
     async fn join(&mut self, name: &str, mut ends: Parents) -> Result<Linked, Stop> {
@@ -78,8 +76,14 @@ impl Planter {
         self.draft(&call.op, &pack)?;
         for (role, end) in &link.ends {
             if end.at == EndAt::Caller {
-                let why = format!("the {role} of a {name} is whoever calls, and nobody is");
-                return Err(Stop::no_way(why));
+                if pack.op(&call.op).is_none_or(|o| o.security.anyone) {
+                    let op = &call.op;
+                    let why = format!(
+                        "the {role} of a {name} is whoever calls, and {op} asks nobody who they are"
+                    );
+                    return Err(Stop::no_way(why));
+                }
+                continue;
             }
             if !ends.contains_key(role) {
                 let planted = self.grow(&end.entity, Parents::new(), Vec::new()).await?;
@@ -87,7 +91,14 @@ impl Planter {
             }
         }
         let mut facts = IndexMap::new();
-        let created = self.ask_link(link, call, &ends, Some(&mut facts)).await?;
+        // Whoever joins themselves to a thing is not the one who made it: nobody follows themselves.
+        let with_caller = link.ends.values().any(|e| e.at == EndAt::Caller);
+        let mut makers = ends.values().filter(|e| !e.is_account).filter_map(|e| e.by);
+        let near = Near::Beside(makers.next().filter(|_| !with_caller));
+        let asked = self
+            .ask_link(link, call, &ends, near, Some(&mut facts))
+            .await;
+        let (created, by) = asked?;
         if !said_yes(&created) {
             return Err(NotPlanted::Refused(call.op.clone(), Box::new(created)).into());
         }
@@ -95,6 +106,7 @@ impl Planter {
             link: link.name.clone(),
             ends,
             facts,
+            by,
             created,
         })
     }
@@ -105,8 +117,9 @@ impl Planter {
         link: &Link,
         call: &Call,
         ends: &Parents,
+        near: Near,
         facts: Option<&mut IndexMap<String, Value>>,
-    ) -> Result<Exchange, Stop> {
+    ) -> Result<(Exchange, Option<Who>), Stop> {
         let pack = self.pack();
         let mut draft = self.draft(&call.op, &pack)?;
         draft.body = sample::request(&pack.contract, draft.op, Optional::All, &mut self.rng);
@@ -145,12 +158,13 @@ impl Planter {
         let filled = ask::bind(&mut draft, call, None, &none, ends);
         self.supply(&mut draft, None);
         let last = ends.values().map(|e| &e.created).max_by_key(|e| e.number);
-        match (draft.request(&self.http).filter(|_| filled), last) {
-            (Some(request), Some(last)) => Ok(request.after(last).send().await?),
-            _ => Err(Stop::no_way(format!(
-                "the path of {} cannot be filled",
-                call.op
-            ))),
+        if filled {
+            let who = self.caller(&call.op, near).await?;
+            if let Some(exchange) = self.send(&draft, who, last).await? {
+                return Ok((exchange, who));
+            }
         }
+        let why = format!("the path of {} cannot be filled", call.op);
+        Err(Stop::no_way(why))
     }
 }

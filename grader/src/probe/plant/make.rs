@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::part::{self, Part};
 use super::stop::{Stop, outward};
 use super::tell::Made;
-use super::{Draft, NotPlanted, Planted, Planter, Planting, ask, key, made_whole, said_yes};
+use super::{
+    Draft, Near, NotPlanted, Planted, Planter, Planting, Who, ask, key, made_whole, said_yes,
+};
 use crate::model::{Exchange, Fault};
 use crate::pack::{Bound, Entity, OpId, ParamPlace, Place, Pointer, Spot};
 use crate::probe::sample::{self, Optional};
@@ -36,6 +38,10 @@ pub(super) struct Growing<'p> {
     pub(super) parents: Parents,
     pub(super) parts: Vec<Part<'p>>,
     pub(super) elements: Vec<Element>,
+    /// Whoever asks for it; of an account, the account itself.
+    pub(super) by: Option<Who>,
+    /// Whether what is made is an account.
+    pub(super) is_account: bool,
 }
 
 /// One part of the request: which, where, the how-manieth of how many, and what it belongs to.
@@ -125,6 +131,8 @@ impl Planter {
             parents: Parents::new(),
             parts: part::parts(&pack, op),
             elements: Vec::new(),
+            by: None,
+            is_account: false,
         };
         self.add_facts(&mut growing);
         self.add_parents(&mut growing, given.whole, &way).await?;
@@ -138,16 +146,19 @@ impl Planter {
             let why = format!("no body that {op} takes was found: {}", wrong.what);
             return Err(Stop::no_way(why));
         }
-        let Some(mut request) = growing.draft.request(&self.http) else {
+        growing.by = self.caller(op, Near::Beside(beside(&growing))).await?;
+        let asked = self
+            .send(&growing.draft, growing.by, before(&growing))
+            .await?;
+        let Some(created) = asked else {
             return Err(Stop::no_way(format!("the path of {op} cannot be filled")));
         };
-        if let Some(before) = before(&growing) {
-            request = request.after(before);
-        }
-        let created = request.send().await?;
         if !said_yes(&created) {
             return Err(NotPlanted::Refused(op.clone(), Box::new(created)).into());
         }
+        let itself = self.registered(op, &growing.draft.body);
+        growing.is_account = itself.is_some();
+        growing.by = itself.or(growing.by);
         let made = self.tell(growing, &created);
         let nameless = made
             .whole
@@ -235,4 +246,18 @@ fn before<'g>(growing: &'g Growing<'_>) -> Option<&'g Exchange> {
     own.chain(parts)
         .map(|p| &p.created)
         .max_by_key(|e| e.number)
+}
+
+/// The account that a new thing would best be near to: whose address it is made under, else that of something it
+/// belongs to. An account that only stands in the body is somebody else: whom a message is for, say.
+fn beside(growing: &Growing<'_>) -> Option<Who> {
+    let roles = growing.whole.map(|e| &e.parents);
+    let by = |(role, planted): (&String, &Arc<Planted>)| {
+        let at = roles.and_then(|r| r.get(role)).map(|p| &p.at.spot);
+        let under = matches!(at, Some(Spot::Path(_)));
+        let by = planted.by.filter(|_| under || !planted.is_account)?;
+        Some((under, by))
+    };
+    let all = growing.parents.iter().filter_map(by);
+    all.max_by_key(|(under, _)| *under).map(|(_, by)| by)
 }

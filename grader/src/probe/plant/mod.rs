@@ -7,6 +7,7 @@
 mod ask;
 mod change;
 mod draft;
+mod enter;
 mod exact;
 mod find;
 mod key;
@@ -26,12 +27,15 @@ mod tell;
 mod tour;
 mod unknown;
 mod walk;
+mod who;
 
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
 use super::Http;
+use super::actor::Actor;
+use crate::model::Exchange;
 use crate::pack::{Entity, OpId, Pack};
 
 use draft::Draft;
@@ -40,18 +44,33 @@ pub use same::same;
 pub use shown::{Shown, Sight};
 pub use tour::{Deed, Step};
 pub use walk::Walk;
+use who::Near;
+pub use who::Who;
 
 /// Plants and asks, with one client, one pack and one stream of chance.
 pub struct Planter {
     http: Http,
     pack: Arc<Pack>,
     rng: ChaCha8Rng,
+    /// Every account it has, those that are things of the pack's among them.
+    actors: Vec<Actor>,
+    /// Those of them that ask whatever is nobody's own, by their places.
+    regulars: Vec<usize>,
+    /// The exchanges by which somebody came in or was kept out, until a walk reports them.
+    entered: Vec<(OpId, Exchange)>,
 }
 
 impl Planter {
     /// Plants through `http`, by the words of `pack`, with values drawn from `rng`.
     pub fn new(http: Http, pack: Arc<Pack>, rng: ChaCha8Rng) -> Self {
-        Self { http, pack, rng }
+        Self {
+            http,
+            pack,
+            rng,
+            actors: Vec::new(),
+            regulars: Vec::new(),
+            entered: Vec::new(),
+        }
     }
 
     /// The pack it plants for.

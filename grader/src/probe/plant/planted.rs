@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::Who;
 use crate::model::{Exchange, Outcome};
 use crate::pack::{OpId, Pointer};
 
@@ -23,6 +24,10 @@ pub struct Planted {
     pub facts: IndexMap<String, Value>,
     /// What it belongs to, by the parent's name.
     pub parents: IndexMap<String, Arc<Planted>>,
+    /// Whoever made it; of an account, the account itself. None where it was made without a login.
+    pub by: Option<Who>,
+    /// Whether it is an account that can log in.
+    pub is_account: bool,
     /// The exchange that made it.
     pub created: Exchange,
     /// Where the reply to that exchange shows it, when it came about as a part of something else.
@@ -38,6 +43,8 @@ pub struct Linked {
     pub ends: IndexMap<String, Arc<Planted>>,
     /// What is said about the link itself, as it was sent.
     pub facts: IndexMap<String, Value>,
+    /// Whoever made it; none where it was made without a login.
+    pub by: Option<Who>,
     /// The exchange that made it.
     pub created: Exchange,
 }

@@ -36,3 +36,12 @@ pub(super) fn outward<T>(result: Result<T, Stop>) -> Result<Planting<T>, Fault> 
         Err(Stop::Broken(fault)) => Err(fault),
     }
 }
+
+/// What came of an honest call, where having none is no news: nobody may ask, or nobody was let in.
+pub(super) fn inward<T>(result: Result<Option<T>, Stop>) -> Result<Option<T>, Fault> {
+    match result {
+        Ok(found) => Ok(found),
+        Err(Stop::Not(_)) => Ok(None),
+        Err(Stop::Broken(fault)) => Err(fault),
+    }
+}

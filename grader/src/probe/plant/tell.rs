@@ -98,6 +98,8 @@ impl Planter {
             identity,
             facts: growing.facts.clone(),
             parents: growing.parents.clone(),
+            by: growing.by,
+            is_account: growing.is_account,
             created: created.clone(),
             shown_at: None,
         }
@@ -123,6 +125,8 @@ impl Planter {
             identity: Vec::new(),
             facts: part.facts_in(own),
             parents: ends(growing, element, made.whole.as_ref(), known),
+            by: growing.by,
+            is_account: false,
             created: created.clone(),
             shown_at: None,
         };
@@ -133,6 +137,7 @@ impl Planter {
                     link: link.name.clone(),
                     ends: planted.parents,
                     facts: planted.facts,
+                    by: planted.by,
                     created: planted.created,
                 });
                 return;

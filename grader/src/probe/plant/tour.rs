@@ -1,6 +1,7 @@
 //! One honest walk through everything the contract offers: what is made is read, listed, changed, removed.
 
-use super::{NotPlanted, Planted, Planter};
+use super::stop::inward;
+use super::{Near, NotPlanted, Planted, Planter, said_yes};
 use crate::model::{Exchange, Fault};
 use crate::pack::{Call, Entity, Method, OpId, Operation};
 
@@ -23,6 +24,8 @@ pub enum Deed {
     Unlink,
     /// Call an operation that needs nothing.
     Other,
+    /// Make an account, or log in.
+    Enter,
 }
 
 /// One honest call and what came of it.
@@ -40,14 +43,50 @@ pub struct Step {
 
 impl Planter {
     /// Walks through all operations that can be called honestly. An operation whose things could not be made, or
-    /// that asks for a login, is left out: nobody knows what it should have answered. The walk ends where the
+    /// that asks for a login that nobody has, is left out: nobody knows what it should have answered. The walk ends where the
     /// service gives no answer at all: what comes after a crash is no operation's own doing.
     ///
     /// # Errors
     /// Only when a request cannot be formed.
     pub async fn tour(&mut self) -> Result<Vec<Step>, Fault> {
+        let mut steps = self.come_in().await?;
+        if !silent(&steps) {
+            self.go_round(&mut steps).await?;
+        }
+        self.report_entries(&mut steps);
+        Ok(steps)
+    }
+
+    /// Logs in before anything else is asked, where the walk will want it.
+    async fn come_in(&mut self) -> Result<Vec<Step>, Fault> {
         let pack = self.pack();
+        let mut all = pack.contract.operations.iter();
+        let wants = |o: &&Operation| o.security.anybody();
+        if let Some(guarded) = all.find(wants).filter(|o| self.may_ask(o).is_ok()) {
+            inward(self.one_who_is_in(&guarded.id).await)?;
+        }
         let mut steps = Vec::new();
+        self.report_entries(&mut steps);
+        Ok(steps)
+    }
+
+    /// Adds a step for each operation by which somebody came in, and one for each that kept somebody out.
+    fn report_entries(&mut self, steps: &mut Vec<Step>) {
+        for (op, exchange) in std::mem::take(&mut self.entered) {
+            if said_yes(&exchange) && steps.iter().any(|s| s.op == op) {
+                continue;
+            }
+            steps.push(Step {
+                entity: super::made_whole(&self.pack, &op).map(|e| e.name.clone()),
+                op,
+                deed: Deed::Enter,
+                exchange,
+            });
+        }
+    }
+
+    async fn go_round(&mut self, steps: &mut Vec<Step>) -> Result<(), Fault> {
+        let pack = self.pack();
         for operation in pack.contract.operations.iter().filter(|o| is_plain(o)) {
             if !self.is_owned(&operation.id)
                 && let Some(exchange) = self.bare(&operation.id).await?
@@ -58,22 +97,22 @@ impl Planter {
                     deed: Deed::Other,
                     exchange,
                 });
-                if silent(&steps) {
-                    return Ok(steps);
+                if silent(steps) {
+                    return Ok(());
                 }
             }
         }
         for name in self.plantable() {
-            if let Some(entity) = pack.entity(&name).filter(|_| !silent(&steps)) {
-                self.visit_entity(entity, &mut steps).await?;
+            if let Some(entity) = pack.entity(&name).filter(|_| !silent(steps)) {
+                self.visit_entity(entity, steps).await?;
             }
         }
         for name in pack.links.keys() {
-            if !silent(&steps) {
-                self.visit_link(name, &mut steps).await?;
+            if !silent(steps) {
+                self.visit_link(name, steps).await?;
             }
         }
-        Ok(steps)
+        Ok(())
     }
 
     /// The operations on entities that a walk had no honest call for, in the contract's order.
@@ -183,10 +222,7 @@ impl Planter {
             return Ok(None);
         };
         self.supply(&mut draft, None);
-        match draft.request(&self.http) {
-            Some(request) => request.send().await.map(Some),
-            None => Ok(None),
-        }
+        inward(self.ask_near(&draft, Near::Beside(None), None).await)
     }
 
     /// Whether an operation is one of an entity's own.
@@ -203,9 +239,7 @@ impl Planter {
 
 /// Whether an operation can be called with nothing: a GET without parameters that must be there.
 fn is_plain(operation: &Operation) -> bool {
-    operation.method == Method::Get
-        && operation.security.anyone
-        && operation.params.iter().all(|p| !p.required)
+    operation.method == Method::Get && operation.params.iter().all(|p| !p.required)
 }
 
 /// Whether the last step got no answer.

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::exact::json;
 use super::next::{self, Turn};
-use super::{Draft, Planted, Planter, ask, said_yes};
+use super::stop::inward;
+use super::{Draft, Near, Planted, Planter, ask, said_yes};
 use crate::model::{Exchange, Fault};
 use crate::pack::{Call, Contract, Listing, ParamPlace, Place, Pointer, Spot, Token};
 
@@ -105,7 +106,7 @@ impl Planter {
     }
 
     async fn page(
-        &self,
+        &mut self,
         of: &Planted,
         draft: &Draft<'_>,
         turn: &Turn,
@@ -119,13 +120,8 @@ impl Planter {
             };
             draft.put(&place, &Value::from(value.as_str()));
         }
-        match draft.request(&self.http) {
-            Some(request) => {
-                let after = parent.unwrap_or(&of.created);
-                request.after(after).send().await.map(Some)
-            }
-            None => Ok(None),
-        }
+        let after = parent.unwrap_or(&of.created);
+        inward(self.ask_near(&draft, Near::Made(of.by), Some(after)).await)
     }
 }
 

@@ -132,7 +132,10 @@ fn head(report: &Report) -> String {
         out += &format!("- attempt {}: {said}\n", progress.attempt);
     }
     if super::evidence::asks_again(report) {
-        out += &format!("- to see a finding again: `{}`\n", super::evidence::BASE);
+        out += &format!(
+            "- to see a finding again: `{}`\n",
+            super::evidence::base(report)
+        );
     }
     if !report.complete {
         out += "- gate: not settled, because only a part was asked\n";

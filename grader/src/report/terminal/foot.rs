@@ -141,7 +141,7 @@ fn sums(page: &mut Page, report: &Report) {
     let run = format!("{:.1} s, seed {}", report.seconds, report.seed);
     page.field("run", Ink::Faint, &run);
     if crate::report::evidence::asks_again(report) {
-        page.field("again", Ink::Faint, crate::report::evidence::BASE);
+        page.field("again", Ink::Faint, &crate::report::evidence::base(report));
     }
 }
 

@@ -107,15 +107,35 @@ impl Attach {
                 });
             }
             if begun.elapsed() > within {
-                return Err(story(&asker, &answer, within, seconds).into());
+                return Err(self.story(&asker, &answer, within, seconds).into());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
+
+    fn story(&self, asker: &Asker, answer: &Answer, within: Duration, seconds: f64) -> BootStory {
+        let operation = asker.operation();
+        let (summary, step) = told(&operation, answer, &self.base);
+        BootStory {
+            phase: Phase::Ready,
+            summary,
+            waited_for: format!(
+                "`{operation}` to answer 2xx within {} s",
+                within.as_secs_f64()
+            ),
+            command: String::new(),
+            exit: None,
+            last_answer: Some(answer.to_string()),
+            log_tail: Vec::new(),
+            try_next: vec![step],
+            listens: Vec::new(),
+            seconds,
+        }
+    }
 }
 
-fn story(asker: &Asker, answer: &Answer, within: Duration, seconds: f64) -> BootStory {
-    let operation = asker.operation();
+/// What is wrong in one sentence, and what to try.
+fn told(operation: &str, answer: &Answer, base: &str) -> (String, String) {
     let (summary, step) = match answer {
         Answer::Refused => (
             "nobody listens at the address of --url".to_owned(),
@@ -129,26 +149,36 @@ fn story(asker: &Asker, answer: &Answer, within: Duration, seconds: f64) -> Boot
             "what listens there does not speak HTTP".to_owned(),
             "check scheme and port of --url",
         ),
+        Answer::Untrusted(why) => (
+            format!("the certificate of --url is not trusted by this machine: {why}"),
+            "name the plain HTTP address behind the proxy, or trust its certificate: SSL_CERT_FILE=ca.pem",
+        ),
+        Answer::Elsewhere(..) => (
+            format!("`{operation}` answers {answer} instead of 2xx"),
+            "no redirect is followed, for a POST would lose its body: name the address it leads to in --url",
+        ),
+        // The contract's base path stands before every path already.
+        Answer::Status(404) if said_twice(operation, base) => (
+            format!("`{operation}` below --url answers {answer} instead of 2xx"),
+            "leave the base path of the contract out of --url: it stands before every path already",
+        ),
         other => (
             format!("`{operation}` answers {other} instead of 2xx"),
             "call it with curl and read the answer",
         ),
     };
-    BootStory {
-        phase: Phase::Ready,
-        summary,
-        waited_for: format!(
-            "`{operation}` to answer 2xx within {} s",
-            within.as_secs_f64()
-        ),
-        command: String::new(),
-        exit: None,
-        last_answer: Some(answer.to_string()),
-        log_tail: Vec::new(),
-        try_next: vec![step.to_owned()],
-        listens: Vec::new(),
-        seconds,
-    }
+    (summary, step.to_owned())
+}
+
+/// Whether the path of `--url` ends as the path of the operation begins.
+fn said_twice(operation: &str, base: &str) -> bool {
+    let path = operation.split(' ').next_back().unwrap_or_default();
+    let own = base
+        .parse::<Url>()
+        .map(|u| u.path().trim_end_matches('/').to_owned());
+    let own = own.unwrap_or_default();
+    let mut starts = path.match_indices('/').skip(1).map(|(i, _)| &path[..i]);
+    !own.is_empty() && starts.any(|start| own.ends_with(start))
 }
 
 /// A service that is not ours to start or stop.

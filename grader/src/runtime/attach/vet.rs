@@ -23,6 +23,12 @@ pub(super) async fn address(text: &str, i_own_this: bool) -> Result<String, Refu
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad("a base URL has neither query nor fragment"));
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        let why = "a user and a password in it would stand in every report";
+        // The message must not be the first to repeat them.
+        let example = "write it as http://127.0.0.1:8080";
+        return Err(Refusal::Usage(format!("--url: {why}\n  try: {example}")));
+    }
     let host = url.host_str().ok_or_else(|| bad("it names no host"))?;
     if !i_own_this && !loopback(host.to_owned(), url.port_or_known_default().unwrap_or(80)).await {
         return Err(Refusal::Usage(format!(
