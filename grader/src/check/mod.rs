@@ -1,14 +1,16 @@
 //! The contract of a check: what it is, what it holds in its hands, how it says what it found.
 
 mod boot;
+mod breaks;
 mod contract;
 mod cx;
 mod findings;
 pub(crate) mod honest;
 
 pub use boot::{Boot, StaticCx};
+pub use breaks::BreaksCx;
 pub use contract::{ALL, Answer, Check, RAISED, Run};
-pub use cx::{BreaksCx, Cx, LocksCx, QuietCx, Raised};
+pub use cx::{Cx, LocksCx, QuietCx, Raised};
 pub use findings::{Findings, a, note};
 
 /// Unwraps what a control must give, or ends the check as inconclusive with the reason.

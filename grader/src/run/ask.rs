@@ -40,7 +40,8 @@ pub(super) async fn ask(
 
 /// Whether a check gets a world that nobody else uses.
 pub(super) fn has_own_world(check: &Check) -> bool {
-    check.world == WorldKind::Fresh || matches!(check.run, Run::Breaks(_))
+    let own = matches!(check.world, WorldKind::Fresh | WorldKind::Server);
+    own || matches!(check.run, Run::Breaks(_))
 }
 
 async fn shared(
@@ -106,8 +107,7 @@ async fn own(
     check: &'static Check,
     began: &watch::Sender<Option<Instant>>,
 ) -> Result<Verdict, Fault> {
-    // Only a check that stops the server needs one of its own, and none does yet.
-    let (raised, _permit) = match stand.worlds.own(check.world, false).await {
+    let (raised, _permit) = match stand.worlds.own(check.world).await {
         Ok(own) => own,
         Err(trouble) => return not_up(&trouble, check.world),
     };

@@ -126,7 +126,6 @@ impl Worlds {
     pub(super) async fn own(
         &self,
         kind: WorldKind,
-        own_cluster: bool,
     ) -> Result<(Arc<Raised>, tokio::sync::SemaphorePermit<'_>), Trouble> {
         let permit = match self.own.acquire().await {
             Ok(permit) => permit,
@@ -134,20 +133,15 @@ impl Worlds {
         };
         let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let mut spec = WorldSpec::new(format!("own-{n}"), kind);
-        spec.own_cluster = own_cluster;
+        spec.own_cluster = kind == WorldKind::Server;
         Ok((self.raise(spec).await?, permit))
     }
 
-    async fn raise(&self, mut spec: WorldSpec) -> Shared {
+    async fn raise(&self, spec: WorldSpec) -> Shared {
         if let Err(trouble) = self.build().await {
             return Err(trouble.clone());
         }
-        let service = &self.pack.service;
-        spec.ready = (service.ready.method.to_string(), service.ready.path.clone());
-        spec.within = service.within;
-        spec.port_var.clone_from(&service.port);
-        spec.database_var.clone_from(&service.database);
-        spec.env = environment(&self.pack, spec.kind);
+        let spec = self.asked(spec);
         self.tell(Some(spec.kind), "starting the service beside its database");
         let world: World = self.runtime.raise(&spec).await?;
         for boot in world.boots() {
@@ -157,6 +151,17 @@ impl Worlds {
                 .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
         }
         Ok(Arc::new(Raised::new(world)))
+    }
+
+    /// The spec with what the project says of its service.
+    fn asked(&self, mut spec: WorldSpec) -> WorldSpec {
+        let service = &self.pack.service;
+        spec.ready = (service.ready.method.to_string(), service.ready.path.clone());
+        spec.within = service.within;
+        spec.port_var.clone_from(&service.port);
+        spec.database_var.clone_from(&service.database);
+        spec.env = environment(&self.pack, spec.kind);
+        spec
     }
 
     /// The worlds that are shared and up.

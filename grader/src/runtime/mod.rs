@@ -31,7 +31,7 @@ pub use spec::{Built, Limits, WorldSpec};
 pub use story::{BootStory, Exited, Phase, Trouble};
 #[cfg(test)]
 pub(crate) use world::Host;
-pub use world::World;
+pub use world::{Changes, Released, World};
 
 /// How submissions are raised. One behaviour, several ways: child processes, containers, a service that
 /// already runs. Held as `Box<dyn Runtime>`, so that a way more needs no change elsewhere.

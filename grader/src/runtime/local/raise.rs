@@ -1,6 +1,6 @@
 //! Raising one world.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use super::LocalRuntime;
 use super::build::{Product, blocking};
 use super::host::{Handle, Local};
 use super::output::Log;
-use super::release;
+use super::release::Release;
 use super::replica::{Replica, Site};
 use crate::model::{Fault, RuntimeKind};
 use crate::runtime::machine::cache::make;
@@ -48,13 +48,18 @@ impl LocalRuntime {
             run_as: self.run_as.clone(),
             mark: format!("{}.{}", self.run.id, spec.name),
         });
-        let release_seconds = self.release(&site).await?;
+        let release = self.release()?;
+        let release_seconds = match &release {
+            Some(release) => Some(release.run(&site, "release").await?),
+            None => None,
+        };
         let local = Arc::new(Local {
             replicas: self.replicas(&site)?,
             database: database.clone(),
             cluster: cluster.clone(),
             home,
             since: SystemTime::now(),
+            release,
             release_seconds,
             keep: self.options.keep,
             lowered: AtomicBool::new(false),
@@ -120,14 +125,15 @@ impl LocalRuntime {
         Ok((cluster, database))
     }
 
-    async fn release(&self, site: &Site) -> Result<Option<f64>, Trouble> {
+    fn release(&self) -> Result<Option<Release>, Fault> {
         let Some((command, _)) = self.submission.release(RuntimeKind::Local) else {
             return Ok(None);
         };
-        let log = self.log(&format!("{}.release", site.spec.name))?;
-        release::release(site, command, log, &self.options.limits)
-            .await
-            .map(Some)
+        Ok(Some(Release {
+            command: command.to_owned(),
+            logs: self.logs()?,
+            limits: self.options.limits,
+        }))
     }
 
     fn replicas(&self, site: &Arc<Site>) -> Result<Vec<Replica>, Fault> {
@@ -139,11 +145,13 @@ impl LocalRuntime {
     }
 
     fn log(&self, name: &str) -> Result<Log, Fault> {
+        let path = self.logs()?.join(format!("{name}.log"));
+        Log::create(&path, self.options.limits.log_bytes)
+    }
+
+    fn logs(&self) -> Result<PathBuf, Fault> {
         let logs = self.run.folder.join("logs");
         make(&logs)?;
-        Log::create(
-            &logs.join(format!("{name}.log")),
-            self.options.limits.log_bytes,
-        )
+        Ok(logs)
     }
 }
