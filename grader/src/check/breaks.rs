@@ -33,7 +33,7 @@ impl BreaksCx {
     ///
     /// # Errors
     /// A fault if a process cannot be ended.
-    pub async fn stop(&mut self, how: Stop) -> Result<Vec<Liveness>, Trouble> {
+    pub async fn stop(&self, how: Stop) -> Result<Vec<Liveness>, Trouble> {
         self.raised.world.stop(how).await
     }
 
@@ -41,7 +41,7 @@ impl BreaksCx {
     ///
     /// # Errors
     /// `Unsupported` where the runtime cannot.
-    pub async fn launch(&mut self, changes: &Changes) -> Result<(), Trouble> {
+    pub async fn launch(&self, changes: &Changes) -> Result<(), Trouble> {
         self.raised.world.launch(changes).await
     }
 
@@ -72,7 +72,7 @@ impl BreaksCx {
     ///
     /// # Errors
     /// `Unsupported` where the runtime cannot.
-    pub async fn release(&mut self, times: usize) -> Result<Vec<Released>, Trouble> {
+    pub async fn release(&self, times: usize) -> Result<Vec<Released>, Trouble> {
         self.raised.world.release(times).await
     }
 
@@ -80,7 +80,7 @@ impl BreaksCx {
     ///
     /// # Errors
     /// `Unsupported` where the world shares a server.
-    pub async fn stop_server(&mut self) -> Result<(), Trouble> {
+    pub async fn stop_server(&self) -> Result<(), Trouble> {
         self.raised.world.stop_server().await
     }
 
@@ -88,7 +88,7 @@ impl BreaksCx {
     ///
     /// # Errors
     /// As for [`stop_server`](Self::stop_server).
-    pub async fn start_server(&mut self) -> Result<(), Trouble> {
+    pub async fn start_server(&self) -> Result<(), Trouble> {
         self.raised.world.start_server().await
     }
 
@@ -96,7 +96,7 @@ impl BreaksCx {
     ///
     /// # Errors
     /// When the server refuses or cannot be reached.
-    pub async fn empty_database(&mut self) -> Result<(), Fault> {
+    pub async fn empty_database(&self) -> Result<(), Fault> {
         let database = self.database()?;
         database.server()?.empty_database(database).await
     }
@@ -106,7 +106,7 @@ impl BreaksCx {
     ///
     /// # Errors
     /// When the server cannot be reached.
-    pub async fn hold_new_tables(&mut self) -> Result<TableLock, Fault> {
+    pub async fn hold_new_tables(&self) -> Result<TableLock, Fault> {
         let (database, mode) = (self.database()?, LockMode::Share);
         let operator = database.server()?.operator();
         operator

@@ -29,3 +29,21 @@ macro_rules! control {
         }
     };
 }
+
+/// Unwraps what a runtime gives: a value, or the story of a service that failed. Ends the check where the runtime
+/// cannot do what was asked, or has failed itself.
+///
+/// `if let Err(story) = outcome!(cx.restart(Stop::Term).await) { … }`
+#[macro_export]
+macro_rules! outcome {
+    ($given:expr) => {
+        match $given {
+            Ok(value) => Ok(value),
+            Err($crate::runtime::Trouble::Story(story)) => Err(story),
+            Err($crate::runtime::Trouble::Fault(fault)) => return Err(fault),
+            Err($crate::runtime::Trouble::Unsupported(why)) => {
+                return Ok($crate::model::Verdict::Skipped { why });
+            }
+        }
+    };
+}

@@ -1,7 +1,10 @@
 //! It builds, starts, listens and keeps its data where it was told to.
 
 mod build_fails;
+mod config_not_required;
 mod data_elsewhere;
+mod database_late;
+mod migrations_not_rerunnable;
 mod never_answers;
 mod port_ignored;
 
@@ -13,6 +16,9 @@ pub(super) static STAGE: &[&Check] = &[
     &never_answers::CHECK,
     &port_ignored::CHECK,
     &data_elsewhere::CHECK,
+    &config_not_required::CHECK,
+    &migrations_not_rerunnable::CHECK,
+    &database_late::CHECK,
 ];
 
 pub(super) use data_elsewhere::CHECK as DATA_ELSEWHERE;
