@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::conduct::Stand;
-use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, StaticCx};
+use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run};
 use crate::model::{CheckId, Fault, Verdict, WorldKind};
 use crate::probe::until;
 use crate::runtime::{Liveness, Phase, Trouble};
@@ -26,7 +26,7 @@ pub(super) async fn ask(
         Run::Static(run) => match stand.worlds.boot(check.id != BUILD).await {
             Ok(boot) => {
                 began.send_replace(Some(Instant::now()));
-                run(&mut StaticCx::new(check.id, boot)).await
+                run(&mut stand.worlds.told(check.id, boot)).await
             }
             Err(fault) => Err(fault),
         },

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
 
-use crate::check::{Boot, Raised};
+use crate::check::{Boot, Raised, StaticCx};
 use crate::model::{Event, Fault, WorldKind};
 use crate::pack::Pack;
 use crate::probe::Journal;
@@ -75,6 +75,12 @@ impl Worlds {
         }
     }
 
+    /// The context of a check without a running service.
+    pub(super) fn told(&self, check: &'static str, boot: Boot) -> StaticCx {
+        let spec = self.asked(WorldSpec::new(self.name(), WorldKind::Fresh));
+        StaticCx::new(check, boot, &self.runtime, spec)
+    }
+
     /// The world of this kind that checks share, raised at the first call.
     pub(super) async fn shared(&self, kind: WorldKind) -> Shared {
         let Some((cell, _)) = self.shared.get(&kind) else {
@@ -131,10 +137,14 @@ impl Worlds {
             Ok(permit) => permit,
             Err(error) => return Err(Fault::new("waiting for a world", error).into()),
         };
-        let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut spec = WorldSpec::new(format!("own-{n}"), kind);
+        let mut spec = WorldSpec::new(self.name(), kind);
         spec.own_cluster = kind == WorldKind::Server;
         Ok((self.raise(spec).await?, permit))
+    }
+
+    /// A name that no other world has.
+    fn name(&self) -> String {
+        format!("own-{}", self.count.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     async fn raise(&self, spec: WorldSpec) -> Shared {

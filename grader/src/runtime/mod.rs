@@ -45,6 +45,12 @@ pub trait Runtime: Send + Sync {
     /// The folder of this run, for those who must keep machine paths out of reports; none when attached.
     fn folder(&self) -> Option<PathBuf>;
 
+    /// The files of the submission that Git does not track, and that a clone of it would lack; none where that cannot
+    /// be told.
+    fn untracked(&self) -> Option<Vec<PathBuf>> {
+        None
+    }
+
     /// Builds the submission, or finds it built. Called once, before the first [`raise`](Runtime::raise).
     ///
     /// # Errors

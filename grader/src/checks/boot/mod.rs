@@ -1,6 +1,7 @@
 //! It builds, starts, listens and keeps its data where it was told to.
 
 mod build_fails;
+mod build_not_clean;
 mod config_not_required;
 mod data_elsewhere;
 mod database_late;
@@ -14,6 +15,7 @@ use crate::check::Check;
 pub(super) static STAGE: &[&Check] = &[
     &build_fails::CHECK,
     &never_answers::CHECK,
+    &build_not_clean::CHECK,
     &port_ignored::CHECK,
     &data_elsewhere::CHECK,
     &config_not_required::CHECK,

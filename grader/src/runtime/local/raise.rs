@@ -16,17 +16,21 @@ use crate::runtime::machine::cache::make;
 use crate::runtime::machine::copy;
 use crate::runtime::postgres::{Cluster, Database};
 use crate::runtime::ready::Asker;
-use crate::runtime::{Trouble, World, WorldSpec};
+use crate::runtime::{BootStory, Phase, Trouble, World, WorldSpec};
+use crate::submission::Submission;
 
 impl LocalRuntime {
     /// Copies the build, makes the database, runs the release, starts every replica.
     pub(super) async fn put_up(&self, spec: &WorldSpec) -> Result<World, Trouble> {
-        let Some((command, _)) = self.submission.start(RuntimeKind::Local) else {
-            return Err(Trouble::Unsupported(
-                "a Dockerfile alone starts nothing without Docker: add a Procfile with a `web:` line".into(),
-            ));
+        let (submission, product) = self.of(spec.tracked).await?;
+        let Some((command, _)) = submission.start(RuntimeKind::Local) else {
+            return Err(match spec.tracked {
+                true => unstartable().into(),
+                false => Trouble::Unsupported(
+                    "a Dockerfile alone starts nothing without Docker: add a Procfile with a `web:` line".into(),
+                ),
+            });
         };
-        let product = self.product().await?;
         let folder = self.run.folder.join("worlds").join(&spec.name);
         let (app, home) = (folder.join("app"), folder.join("home"));
         let (copied, stands) = tokio::join!(self.copy(product, &app, &home), self.stand(spec));
@@ -48,7 +52,7 @@ impl LocalRuntime {
             run_as: self.run_as.clone(),
             mark: format!("{}.{}", self.run.id, spec.name),
         });
-        let release = self.release()?;
+        let release = self.release(submission)?;
         let release_seconds = match &release {
             Some(release) => Some(release.run(&site, "release").await?),
             None => None,
@@ -125,8 +129,8 @@ impl LocalRuntime {
         Ok((cluster, database))
     }
 
-    fn release(&self) -> Result<Option<Release>, Fault> {
-        let Some((command, _)) = self.submission.release(RuntimeKind::Local) else {
+    fn release(&self, submission: &Submission) -> Result<Option<Release>, Fault> {
+        let Some((command, _)) = submission.release(RuntimeKind::Local) else {
             return Ok(None);
         };
         Ok(Some(Release {
@@ -153,5 +157,23 @@ impl LocalRuntime {
         let logs = self.run.folder.join("logs");
         make(&logs)?;
         Ok(logs)
+    }
+}
+
+/// The folder says how the service is started, and Git does not track where.
+fn unstartable() -> BootStory {
+    BootStory {
+        phase: Phase::Start,
+        summary: "nothing that Git tracks says how to start the service".into(),
+        waited_for:
+            "a `web:` line in a tracked Procfile, or a start command in a tracked grader.toml"
+                .into(),
+        command: "git ls-files Procfile grader.toml".into(),
+        exit: None,
+        last_answer: None,
+        log_tail: Vec::new(),
+        try_next: vec!["let Git track it: `git add Procfile`".into()],
+        listens: Vec::new(),
+        seconds: 0.0,
     }
 }
