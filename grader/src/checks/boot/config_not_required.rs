@@ -130,7 +130,13 @@ async fn judge(
     };
     let Some(story) = story else {
         draft.saw = format!("with {named} the service starts and says it is ready");
-        (draft.actual, draft.evidence) = at_work(cx).await?;
+        (draft.actual, draft.evidence) = match wrong.variable == cx.pack().service.port {
+            true => {
+                let actual = "it answers on a port that nobody named".to_owned();
+                (actual, vec![note("the ready operation answers 2xx there")])
+            }
+            false => at_work(cx).await?,
+        };
         findings.add(draft);
         return Ok(());
     };
