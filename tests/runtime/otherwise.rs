@@ -1,5 +1,6 @@
 //! A world that is started otherwise, released again, and raised from what Git tracks.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -104,7 +105,7 @@ async fn a_clone_lacks_what_git_does_not_track() {
     };
     let runtime = bench.open().await;
     let untracked = runtime.untracked().unwrap();
-    assert_eq!(untracked, ["extra.py", "notes/idea.txt"].map(Into::into));
+    assert_eq!(untracked, ["extra.py", "notes/idea.txt"].map(PathBuf::from));
     runtime.raise(&spec(30.0)).await.unwrap();
     let Err(Trouble::Story(story)) = runtime.raise(&clone).await else {
         panic!("the clone must not come up");
