@@ -8,5 +8,6 @@ mod build;
 mod doctor;
 mod ends;
 mod folder;
+mod otherwise;
 mod ports;
 mod stores;

@@ -1,8 +1,11 @@
 //! How the submission came up, and the context of checks that look at nothing else.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use super::Findings;
 use crate::model::Draft;
-use crate::runtime::{BootFacts, BootStory, Built, Phase};
+use crate::runtime::{BootFacts, BootStory, Built, Phase, Runtime, Trouble, WorldSpec};
 
 /// How far the submission came.
 #[derive(Debug, Clone)]
@@ -18,16 +21,47 @@ pub enum Boot {
 }
 
 /// The context of a check without a running service.
-#[derive(Debug)]
 pub struct StaticCx {
     check: &'static str,
     boot: Boot,
+    runtime: Arc<dyn Runtime>,
+    spec: WorldSpec,
 }
 
 impl StaticCx {
     /// For the check with this id.
-    pub fn new(check: &'static str, boot: Boot) -> Self {
-        Self { check, boot }
+    ///
+    /// `spec` is what it raises if it raises anything: a world that nobody else has.
+    pub fn new(
+        check: &'static str,
+        boot: Boot,
+        runtime: &Arc<dyn Runtime>,
+        spec: WorldSpec,
+    ) -> Self {
+        Self {
+            check,
+            boot,
+            runtime: Arc::clone(runtime),
+            spec,
+        }
+    }
+
+    /// The files that a clone of the submission would lack; none where that cannot be told.
+    pub fn untracked(&self) -> Option<Vec<PathBuf>> {
+        self.runtime.untracked()
+    }
+
+    /// Builds and starts the service from the files that Git tracks alone, and ends it when it was ready.
+    ///
+    /// # Errors
+    /// The story of a build, a release or a start that failed.
+    pub async fn raise_clone(&self) -> Result<(), Trouble> {
+        let spec = WorldSpec {
+            tracked: true,
+            ..self.spec.clone()
+        };
+        let world = self.runtime.raise(&spec).await?;
+        Ok(world.lower().await?)
     }
 
     /// How far the submission came.

@@ -62,6 +62,9 @@ pub const ALL: &[RuntimeKind] = &[RuntimeKind::Docker, RuntimeKind::Local, Runti
 /// Needs a world that we raised: a build, a restart, a socket table.
 pub const RAISED: &[RuntimeKind] = &[RuntimeKind::Docker, RuntimeKind::Local];
 
+/// Needs the folder and its history: nothing that is built elsewhere.
+pub const LOCAL: &[RuntimeKind] = &[RuntimeKind::Local];
+
 impl Check {
     /// The stage its id begins with.
     pub fn stage(&self) -> Stage {

@@ -3,7 +3,6 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Instant;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -16,7 +15,7 @@ use crate::probe::sql::Observer;
 use crate::probe::trace::Trace;
 use crate::probe::{Http, Journal, Planter, curl, shortened};
 use crate::runtime::postgres::Database;
-use crate::runtime::{Stop, Trouble, World};
+use crate::runtime::{Trouble, World};
 
 /// How much of a body one piece of evidence shows, bytes.
 const SHOWN: usize = 2 * 1024;
@@ -44,7 +43,7 @@ impl std::fmt::Debug for Raised {
 /// it planted: counts and statements of a whole world are not on it.
 pub struct Cx {
     check: &'static str,
-    raised: Arc<Raised>,
+    pub(super) raised: Arc<Raised>,
     planter: Planter,
 }
 
@@ -150,7 +149,7 @@ impl QuietCx {
         Trace::open(self.database()?).await
     }
 
-    fn database(&self) -> Result<&Database, Fault> {
+    pub(super) fn database(&self) -> Result<&Database, Fault> {
         self.raised
             .world
             .database()
@@ -190,44 +189,6 @@ impl Deref for LocksCx {
 
 impl DerefMut for LocksCx {
     fn deref_mut(&mut self) -> &mut QuietCx {
-        &mut self.0
-    }
-}
-
-/// The context of a check that stops and kills, in a world of its own.
-pub struct BreaksCx(LocksCx);
-
-impl BreaksCx {
-    /// The world of `cx` is this check's own.
-    pub fn new(cx: LocksCx) -> Self {
-        Self(cx)
-    }
-
-    /// Ends the service and starts it again on the same database.
-    ///
-    /// # Errors
-    /// A story if it does not come up again, or a fault of ours.
-    pub async fn restart(&mut self, how: Stop) -> Result<(), Trouble> {
-        let raised = Arc::clone(&self.raised);
-        let (began, base) = (Instant::now(), raised.world.base_url(0));
-        raised.world.restart(how).await?;
-        let now = raised.world.base_url(0);
-        self.http().journal().moved(&base, &now);
-        self.http().journal().at_work(&now, began);
-        self.planter().move_to(&now);
-        Ok(())
-    }
-}
-
-impl Deref for BreaksCx {
-    type Target = LocksCx;
-    fn deref(&self) -> &LocksCx {
-        &self.0
-    }
-}
-
-impl DerefMut for BreaksCx {
-    fn deref_mut(&mut self) -> &mut LocksCx {
         &mut self.0
     }
 }

@@ -1,14 +1,16 @@
 //! The contract of a check: what it is, what it holds in its hands, how it says what it found.
 
 mod boot;
+mod breaks;
 mod contract;
 mod cx;
 mod findings;
 pub(crate) mod honest;
 
 pub use boot::{Boot, StaticCx};
-pub use contract::{ALL, Answer, Check, RAISED, Run};
-pub use cx::{BreaksCx, Cx, LocksCx, QuietCx, Raised};
+pub use breaks::BreaksCx;
+pub use contract::{ALL, Answer, Check, LOCAL, RAISED, Run};
+pub use cx::{Cx, LocksCx, QuietCx, Raised};
 pub use findings::{Findings, a, note};
 
 /// Unwraps what a control must give, or ends the check as inconclusive with the reason.
@@ -23,6 +25,24 @@ macro_rules! control {
                 return Ok($crate::model::Verdict::Inconclusive {
                     control: why.to_string(),
                 });
+            }
+        }
+    };
+}
+
+/// Unwraps what a runtime gives: a value, or the story of a service that failed. Ends the check where the runtime
+/// cannot do what was asked, or has failed itself.
+///
+/// `if let Err(story) = outcome!(cx.restart(Stop::Term).await) { … }`
+#[macro_export]
+macro_rules! outcome {
+    ($given:expr) => {
+        match $given {
+            Ok(value) => Ok(value),
+            Err($crate::runtime::Trouble::Story(story)) => Err(story),
+            Err($crate::runtime::Trouble::Fault(fault)) => return Err(fault),
+            Err($crate::runtime::Trouble::Unsupported(why)) => {
+                return Ok($crate::model::Verdict::Skipped { why });
             }
         }
     };

@@ -151,6 +151,8 @@ pub enum WorldKind {
     Replicas,
     /// A process and a database that nobody else uses.
     Fresh,
+    /// As `Fresh`, on a Postgres server of its own, which can be stopped.
+    Server,
 }
 
 /// What a check does to others in its world, and therefore what evidence it may use.

@@ -107,6 +107,22 @@ impl Pack {
         self.contract.op(id.as_str())
     }
 
+    /// The variables without which the service must not start: those the project says, and the keys that
+    /// credentials are signed with.
+    pub fn required_variables(&self) -> Vec<String> {
+        let mut names = self.service.required.clone();
+        match self.auth.as_ref().and_then(|a| a.env.signing.as_ref()) {
+            Some(Signing::Shared { secret, .. }) => names.push(secret.clone()),
+            Some(Signing::Pair {
+                private, public, ..
+            }) => names.extend([private.clone(), public.clone()]),
+            None => {}
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
+    }
+
     /// The declared operation for this part of authentication.
     pub fn auth_op(&self, verb: Verb) -> Option<&AuthOp> {
         self.auth.as_ref()?.ops.get(&verb)

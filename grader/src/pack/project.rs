@@ -64,6 +64,8 @@ pub struct Service {
     pub database: String,
     /// Further variables of the project and their values.
     pub env: BTreeMap<String, String>,
+    /// Variables without which the service must not start.
+    pub required: Vec<String>,
 }
 
 /// The operation that says whether the service is up. It need not be in the contract.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::conduct::Stand;
-use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, StaticCx};
+use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run};
 use crate::model::{CheckId, Fault, Verdict, WorldKind};
 use crate::probe::until;
 use crate::runtime::{Liveness, Phase, Trouble};
@@ -26,7 +26,7 @@ pub(super) async fn ask(
         Run::Static(run) => match stand.worlds.boot(check.id != BUILD).await {
             Ok(boot) => {
                 began.send_replace(Some(Instant::now()));
-                run(&mut StaticCx::new(check.id, boot)).await
+                run(&mut stand.worlds.told(check.id, boot)).await
             }
             Err(fault) => Err(fault),
         },
@@ -40,7 +40,8 @@ pub(super) async fn ask(
 
 /// Whether a check gets a world that nobody else uses.
 pub(super) fn has_own_world(check: &Check) -> bool {
-    check.world == WorldKind::Fresh || matches!(check.run, Run::Breaks(_))
+    let own = matches!(check.world, WorldKind::Fresh | WorldKind::Server);
+    own || matches!(check.run, Run::Breaks(_))
 }
 
 async fn shared(
@@ -106,8 +107,7 @@ async fn own(
     check: &'static Check,
     began: &watch::Sender<Option<Instant>>,
 ) -> Result<Verdict, Fault> {
-    // Only a check that stops the server needs one of its own, and none does yet.
-    let (raised, _permit) = match stand.worlds.own(check.world, false).await {
+    let (raised, _permit) = match stand.worlds.own(check.world).await {
         Ok(own) => own,
         Err(trouble) => return not_up(&trouble, check.world),
     };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
 
-use crate::check::{Boot, Raised};
+use crate::check::{Boot, Raised, StaticCx};
 use crate::model::{Event, Fault, WorldKind};
 use crate::pack::{Pack, Role, env_account};
 use crate::probe::Journal;
@@ -80,6 +80,12 @@ impl Worlds {
         }
     }
 
+    /// The context of a check without a running service.
+    pub(super) fn told(&self, check: &'static str, boot: Boot) -> StaticCx {
+        let spec = self.asked(WorldSpec::new(self.name(), WorldKind::Fresh));
+        StaticCx::new(check, boot, &self.runtime, spec)
+    }
+
     /// The world of this kind that checks share, raised at the first call.
     pub(super) async fn shared(&self, kind: WorldKind) -> Shared {
         let Some((cell, _)) = self.shared.get(&kind) else {
@@ -131,28 +137,26 @@ impl Worlds {
     pub(super) async fn own(
         &self,
         kind: WorldKind,
-        own_cluster: bool,
     ) -> Result<(Arc<Raised>, tokio::sync::SemaphorePermit<'_>), Trouble> {
         let permit = match self.own.acquire().await {
             Ok(permit) => permit,
             Err(error) => return Err(Fault::new("waiting for a world", error).into()),
         };
-        let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut spec = WorldSpec::new(format!("own-{n}"), kind);
-        spec.own_cluster = own_cluster;
+        let mut spec = WorldSpec::new(self.name(), kind);
+        spec.own_cluster = kind == WorldKind::Server;
         Ok((self.raise(spec).await?, permit))
     }
 
-    async fn raise(&self, mut spec: WorldSpec) -> Shared {
+    /// A name that no other world has.
+    fn name(&self) -> String {
+        format!("own-{}", self.count.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    async fn raise(&self, spec: WorldSpec) -> Shared {
         if let Err(trouble) = self.build().await {
             return Err(trouble.clone());
         }
-        let service = &self.pack.service;
-        spec.ready = (service.ready.method.to_string(), service.ready.path.clone());
-        spec.within = service.within;
-        spec.port_var.clone_from(&service.port);
-        spec.database_var.clone_from(&service.database);
-        spec.env = environment(&self.pack, spec.kind);
+        let spec = self.asked(spec);
         self.tell(Some(spec.kind), "starting the service beside its database");
         let world: World = self.runtime.raise(&spec).await?;
         for boot in world.boots() {
@@ -162,6 +166,17 @@ impl Worlds {
                 .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
         }
         Ok(Arc::new(Raised::new(world)))
+    }
+
+    /// The spec with what the project says of its service.
+    fn asked(&self, mut spec: WorldSpec) -> WorldSpec {
+        let service = &self.pack.service;
+        spec.ready = (service.ready.method.to_string(), service.ready.path.clone());
+        spec.within = service.within;
+        spec.port_var.clone_from(&service.port);
+        spec.database_var.clone_from(&service.database);
+        spec.env = environment(&self.pack, spec.kind);
+        spec
     }
 
     /// The worlds that are shared and up.

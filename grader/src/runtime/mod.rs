@@ -38,7 +38,7 @@ pub use spec::{Built, Limits, WorldSpec};
 pub use story::{BootStory, Exited, Phase, Trouble};
 #[cfg(test)]
 pub(crate) use world::Host;
-pub use world::World;
+pub use world::{Changes, Released, World};
 
 /// How submissions are raised. One behaviour, several ways: child processes, containers, a service that
 /// already runs. Held as `Box<dyn Runtime>`, so that a way more needs no change elsewhere.
@@ -51,6 +51,12 @@ pub trait Runtime: Send + Sync {
 
     /// The folder of this run, for those who must keep machine paths out of reports; none when attached.
     fn folder(&self) -> Option<PathBuf>;
+
+    /// The files of the submission that Git does not track, and that a clone of it would lack; none where that cannot
+    /// be told.
+    fn untracked(&self) -> Option<Vec<PathBuf>> {
+        None
+    }
 
     /// Builds the submission, or finds it built. Called once, before the first [`raise`](Runtime::raise).
     ///

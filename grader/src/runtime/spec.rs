@@ -27,6 +27,9 @@ pub struct WorldSpec {
     pub database_var: String,
     /// A Postgres server of its own, for checks that stop the server. Costs a start.
     pub own_cluster: bool,
+    /// Built and started from the files that Git tracks alone. Only where [`Runtime::untracked`](super::Runtime)
+    /// gives some.
+    pub tracked: bool,
 }
 
 impl WorldSpec {
@@ -42,6 +45,7 @@ impl WorldSpec {
             port_var: "PORT".into(),
             database_var: "DATABASE_URL".into(),
             own_cluster: false,
+            tracked: false,
         }
     }
 }

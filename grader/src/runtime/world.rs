@@ -1,14 +1,23 @@
 //! A service that runs beside its database, whichever way it was raised.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::postgres::{Database, Power};
-use super::{BootFacts, Liveness, Stop, Stores, Trouble, WorldSpec};
+use super::postgres::{Database, Power, StopMode};
+use super::{BootFacts, BootStory, Liveness, Stop, Stores, Trouble, WorldSpec};
 use crate::model::Fault;
 
+/// What one start changes in the variables of a service: a name and its value, or none to take the variable away.
+pub type Changes = Vec<(String, Option<String>)>;
+
+/// How one run of the release command ended: the seconds it took, or its story.
+pub type Released = Result<f64, Box<BootStory>>;
+
 /// What a runtime does for a world once it is up. One implementation a runtime; [`World`] is what others see.
+/// A method with a body is one that a runtime may do without: the checks that need it are skipped there.
 pub(crate) trait Host: Send + Sync {
     fn boots(&self) -> Vec<BootFacts>;
     fn stop(&self, how: Stop) -> BoxFuture<'_, Result<Vec<Liveness>, Trouble>>;
@@ -19,6 +28,30 @@ pub(crate) trait Host: Send + Sync {
     fn log_tail(&self, lines: usize) -> Vec<String>;
     fn stores(&self) -> BoxFuture<'_, Result<Stores, Trouble>>;
     fn lower(&self) -> BoxFuture<'_, Result<(), Fault>>;
+
+    /// Starts every replica that does not run, with these changes to its variables (the port's and the database's
+    /// among them) for this one start, and returns as soon as the processes are there. What [`start`](Host::start)
+    /// runs, this runs.
+    fn launch<'a>(&'a self, _changes: &'a Changes) -> BoxFuture<'a, Result<(), Trouble>> {
+        unsupported("this runtime starts a service in one way alone")
+    }
+
+    /// Waits until every replica that was started is ready, and renews [`boots`](Host::boots). A story when one
+    /// ended, or when one is not ready within this time; its process is left as it is.
+    fn ready(&self, _within: Duration) -> BoxFuture<'_, Result<(), Trouble>> {
+        unsupported("this runtime starts a service in one way alone")
+    }
+
+    /// Runs the release command so many times at once on the database as it is; gives how each run ended, in any
+    /// order. Empty where the submission has no release command of its own.
+    fn release(&self, _times: usize) -> BoxFuture<'_, Result<Vec<Released>, Trouble>> {
+        unsupported("this runtime releases a service once")
+    }
+}
+
+fn unsupported<'a, T: Send + 'a>(why: &str) -> BoxFuture<'a, Result<T, Trouble>> {
+    let why = Trouble::Unsupported(why.to_owned());
+    async { Err(why) }.boxed()
 }
 
 /// A service that answers, and the database it answers from.
@@ -114,6 +147,54 @@ impl World {
     /// `Unsupported` when attached; a fault if a process cannot be thawed.
     pub async fn resume(&self) -> Result<(), Trouble> {
         self.host.resume().await
+    }
+
+    /// Starts every stopped replica again with these changes to its variables, for this start alone, and does not
+    /// wait: [`ready`](Self::ready) does. The release command does not run again.
+    ///
+    /// # Errors
+    /// `Unsupported` where a runtime cannot; a fault if a process cannot be started.
+    pub async fn launch(&self, changes: &Changes) -> Result<(), Trouble> {
+        self.host.launch(changes).await
+    }
+
+    /// Waits until every replica that was launched is ready; where it answers then, [`base_url`](Self::base_url)
+    /// says.
+    ///
+    /// # Errors
+    /// A story when one ended or is not ready within this time. It is not ended for that.
+    pub async fn ready(&self, within: Duration) -> Result<(), Trouble> {
+        self.host.ready(within).await
+    }
+
+    /// Runs the release command so many times at once on the database as it is, and says how each run ended. Empty
+    /// where there is no release command.
+    ///
+    /// # Errors
+    /// `Unsupported` where a runtime cannot; a fault of ours.
+    pub async fn release(&self, times: usize) -> Result<Vec<Released>, Trouble> {
+        self.host.release(times).await
+    }
+
+    /// Stops the world's own Postgres server; its data and address stay.
+    ///
+    /// # Errors
+    /// `Unsupported` where the world shares a server; a fault if it does not end.
+    pub async fn stop_server(&self) -> Result<(), Trouble> {
+        Ok(self.own_server()?.stop(StopMode::Fast).await?)
+    }
+
+    /// Starts the world's own Postgres server again; returns when it answers.
+    ///
+    /// # Errors
+    /// As for [`stop_server`](Self::stop_server).
+    pub async fn start_server(&self) -> Result<(), Trouble> {
+        Ok(self.own_server()?.start_again().await?)
+    }
+
+    fn own_server(&self) -> Result<&Arc<dyn Power>, Trouble> {
+        let why = || Trouble::Unsupported("this world has no database server of its own".into());
+        self.cluster().ok_or_else(why)
     }
 
     /// Whether each replica's process is there, and which it is.

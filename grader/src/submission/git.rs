@@ -1,6 +1,9 @@
 //! Which commit is checked out, read from Git's own files: no program of the submission's choosing runs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use super::index;
 
 /// The commit of the checkout `root` lies in, forty or sixty-four hex digits; none outside Git or before the
 /// first commit.
@@ -15,6 +18,24 @@ pub(super) fn commit(root: &Path) -> Option<String> {
         .iter()
         .find_map(|dir| hash(std::fs::read_to_string(dir.join(name)).ok()?.trim()))
         .or_else(|| packed(&common, name))
+}
+
+/// What Git tracks below `root`, relative to it; none outside a checkout, and where it tracks nothing there.
+pub(super) fn tracked(root: &Path) -> Option<BTreeSet<PathBuf>> {
+    let found = |top: &Path| git_dir(top).map(|dirs| (top.to_owned(), dirs));
+    let (top, (git, common)) = root.ancestors().find_map(found)?;
+    let config = std::fs::read_to_string(common.join("config")).unwrap_or_default();
+    let hash = if config.to_lowercase().contains("sha256") {
+        32
+    } else {
+        20
+    };
+    let all = index::paths(&std::fs::read(git.join("index")).ok()?, hash)?;
+    let below = root.strip_prefix(&top).ok()?;
+    let tracked: BTreeSet<_> = (all.iter())
+        .filter_map(|path| Some(path.strip_prefix(below).ok()?.to_owned()))
+        .collect();
+    (!tracked.is_empty()).then_some(tracked)
 }
 
 /// Git's folder and the one that holds the branches (another in a worktree), if `dir` is a checkout.

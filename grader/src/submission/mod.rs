@@ -3,10 +3,12 @@
 mod config;
 mod digest;
 mod git;
+mod index;
 mod problem;
 mod procfile;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use config::{Config, Step, Steps};
@@ -113,6 +115,53 @@ impl Submission {
     /// Whether this manifest or lockfile stands at the top.
     pub fn has(&self, manifest: &str) -> bool {
         self.manifests.contains(&manifest)
+    }
+
+    /// The files of the folder that Git does not track, sorted; none where the folder is no Git checkout or Git tracks
+    /// nothing in it.
+    pub fn untracked(&self) -> Option<Vec<PathBuf>> {
+        let tracked = git::tracked(&self.root)?;
+        Some(self.left_out(&tracked).map(|e| e.path.clone()).collect())
+    }
+
+    /// The same folder without what Git does not track: what somebody else gets who clones it. None where
+    /// [`untracked`](Self::untracked) gives none.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn tracked(&self) -> Result<Option<Self>, SubmissionProblem> {
+        let Some(tracked) = git::tracked(&self.root) else {
+            return Ok(None);
+        };
+        let mut clone = self.clone();
+        let left_out: BTreeSet<_> = self.left_out(&tracked).map(|e| &e.path).collect();
+        // Git keeps no folder without a file in it.
+        let kept = |folder: &Path| tracked.iter().any(|path| path.starts_with(folder));
+        (clone.tree.entries).retain(|e| match e.kind {
+            EntryKind::Folder => kept(&e.path),
+            _ => !left_out.contains(&e.path),
+        });
+        clone.digest = digest::of(&self.root, &clone.tree)?;
+        let lost = |name: &str| left_out.contains(&PathBuf::from(name));
+        clone.manifests.retain(|name| !lost(name));
+        clone.dockerfile &= !lost("Dockerfile");
+        if lost("Procfile") {
+            clone.procfile = Procfile::default();
+        }
+        if lost("grader.toml") {
+            clone.config = Config::default();
+        }
+        Ok(Some(clone))
+    }
+
+    /// Files and links that are in the folder and not in `tracked`. What lies in a submodule is tracked elsewhere.
+    fn left_out<'a>(&'a self, tracked: &BTreeSet<PathBuf>) -> impl Iterator<Item = &'a Entry> {
+        let files = self
+            .tree
+            .entries
+            .iter()
+            .filter(|e| e.kind != EntryKind::Folder);
+        files.filter(|e| !e.path.ancestors().any(|path| tracked.contains(path)))
     }
 
     /// As a report names it.

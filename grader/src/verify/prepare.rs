@@ -30,7 +30,27 @@ pub fn prepare(fixture: &Fixture, into: &Path) -> Result<PathBuf, Fault> {
             return Err(Fault::new(doing, said).cure("make the patch again against its base"));
         }
     }
+    track(&target)?;
     Ok(target)
+}
+
+/// Makes the folder a checkout as a learner has one: Git tracks all that `.gitignore` does not name.
+fn track(folder: &Path) -> Result<(), Fault> {
+    for args in [&["init", "--quiet"][..], &["add", "--all"][..]] {
+        let output = Command::new("git")
+            .args(["-c", "core.autocrlf=false"])
+            .args(args)
+            .current_dir(folder)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .doing("making a checkout")?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(Fault::new("making a checkout", said));
+        }
+    }
+    Ok(())
 }
 
 /// Copies what a learner would commit: no build output, no installed dependencies.

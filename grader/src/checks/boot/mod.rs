@@ -1,7 +1,11 @@
 //! It builds, starts, listens and keeps its data where it was told to.
 
 mod build_fails;
+mod build_not_clean;
+mod config_not_required;
 mod data_elsewhere;
+mod database_late;
+mod migrations_not_rerunnable;
 mod never_answers;
 mod port_ignored;
 
@@ -11,8 +15,12 @@ use crate::check::Check;
 pub(super) static STAGE: &[&Check] = &[
     &build_fails::CHECK,
     &never_answers::CHECK,
+    &build_not_clean::CHECK,
     &port_ignored::CHECK,
     &data_elsewhere::CHECK,
+    &config_not_required::CHECK,
+    &migrations_not_rerunnable::CHECK,
+    &database_late::CHECK,
 ];
 
 pub(super) use data_elsewhere::CHECK as DATA_ELSEWHERE;

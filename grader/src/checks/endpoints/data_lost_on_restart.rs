@@ -1,17 +1,19 @@
 use super::created_differs;
+use crate::check::honest::manner;
 use crate::check::{BreaksCx, a};
 use crate::checks::boot;
-use crate::model::{Draft, Exchange, Fault, Manner, Verdict};
+use crate::model::{Draft, Evidence, Exchange, Fault, Manner, Verdict};
 use crate::probe::plant::{Planted, Sight, answer, said_yes};
 use crate::probe::{Patience, SOON};
-use crate::runtime::{Stop, Trouble};
-use crate::{check, control};
+use crate::runtime::{BootStory, Stop};
+use crate::{check, control, outcome};
 
 check! {
     /// ## What it looks at
     /// A thing of each kind is made and read. Then the service is stopped and started again on the same
     /// database, first politely (SIGTERM), then as in a crash (SIGKILL). After each start everything must
-    /// be there as it was.
+    /// be there as it was. At the end another thing of each kind is made: that must work as before, with a key of
+    /// its own, and leave the older ones alone.
     ///
     /// ## Why it matters
     /// Services restart all the time: at every release, at every crash, whenever the platform moves them.
@@ -32,8 +34,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Keep nothing in variables that must last. Create tables with migrations that run once, and never
-    /// drop or empty them when the service starts.
+    /// Keep nothing in variables that must last, a counter for the next id included: let the database number its
+    /// rows. Create tables with migrations that run once, and never drop or empty them when the service starts.
     pub static CHECK = {
         id: "endpoints.data-lost-on-restart",
         summary: "what was acknowledged is gone after a restart",
@@ -74,37 +76,87 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
     }
     let mut findings = cx.findings();
     for (how, called) in [(Stop::Term, "a restart"), (Stop::Kill, "a crash")] {
-        match cx.restart(how).await {
-            Ok(()) => {}
-            Err(Trouble::Story(story)) => {
-                let mut draft = Draft {
-                    subject: format!("coming up after {called}"),
-                    saw: format!("the service does not come up again after {called}"),
-                    expected: story.waited_for.clone(),
-                    actual: story.summary.clone(),
-                    manner: Manner::Crash,
-                    ..Draft::default()
-                };
-                draft.evidence.push(crate::model::Evidence::Log {
-                    says: "its last lines".to_owned(),
-                    lines: story.log_tail.clone(),
-                });
-                findings.add(draft);
-                return Ok(findings.verdict());
-            }
-            Err(Trouble::Fault(fault)) => return Err(fault),
-            Err(Trouble::Unsupported(why)) => return Ok(Verdict::Skipped { why }),
+        if let Err(story) = outcome!(cx.restart(how).await) {
+            findings.add(down(&story, called));
+            return Ok(findings.verdict());
         }
         for (planted, before) in &made {
-            let Some(after) = read_again(cx, planted).await? else {
-                continue;
-            };
-            if let Some(draft) = lost(cx, planted, before, &after, called) {
-                findings.add(draft);
-            }
+            findings.extend(look(cx, planted, before, called).await?);
+        }
+    }
+    if findings.is_empty() {
+        for (planted, before) in &made {
+            findings.extend(another(cx, planted, &made).await?);
+            findings.extend(look(cx, planted, before, "the next one was made").await?);
         }
     }
     Ok(findings.verdict())
+}
+
+/// A thing of each kind, and what reading it said before.
+type Made = [(Planted, Exchange)];
+
+/// Makes one more thing of the kind. What it takes is known from before the restart, so it is the restart that
+/// changed something if it fails now.
+async fn another(cx: &mut BreaksCx, like: &Planted, made: &Made) -> Result<Option<Draft>, Fault> {
+    let kind = a(&like.entity);
+    let draft = |actual: String, exchange: &Exchange, cx: &BreaksCx| Draft {
+        subject: format!("{kind} after a restart"),
+        saw: format!("after a restart {kind} can no longer be made as before"),
+        expected: "a new thing with a key that nothing else has".to_owned(),
+        actual,
+        manner: manner(exchange),
+        evidence: vec![
+            cx.seen("before the restart", &like.created),
+            cx.seen("after it", exchange),
+        ],
+        ..Draft::default()
+    };
+    let patience = Patience::new(SOON);
+    loop {
+        match cx.planter().plant(&like.entity).await? {
+            Ok(new) => {
+                let taken = |(old, _): &&(Planted, Exchange)| {
+                    old.entity == new.entity && old.key.is_some() && old.key == new.key
+                };
+                let says = |_| "it got the key of a thing that is still there".to_owned();
+                let twice = made.iter().find(taken).map(says);
+                return Ok(twice.map(|actual| draft(actual, &new.created, cx)));
+            }
+            // A service may need a moment until its database lets it in again.
+            Err(why) => match why.exchange() {
+                Some(_) if patience.lasts().await => {}
+                Some(last) => return Ok(Some(draft(why.to_string(), last, cx))),
+                None => return Ok(None),
+            },
+        }
+    }
+}
+
+/// Looks whether a thing is still what it was.
+async fn look(
+    cx: &mut BreaksCx,
+    planted: &Planted,
+    before: &Exchange,
+    called: &str,
+) -> Result<Option<Draft>, Fault> {
+    let after = read_again(cx, planted).await?;
+    Ok(after.and_then(|after| lost(cx, planted, before, &after, called)))
+}
+
+fn down(story: &BootStory, called: &str) -> Draft {
+    Draft {
+        subject: format!("coming up after {called}"),
+        saw: format!("the service does not come up again after {called}"),
+        expected: story.waited_for.clone(),
+        actual: story.summary.clone(),
+        manner: Manner::Crash,
+        evidence: vec![Evidence::Log {
+            says: "its last lines".to_owned(),
+            lines: story.log_tail.clone(),
+        }],
+        ..Draft::default()
+    }
 }
 
 /// Reads a thing after a restart. A service may need a moment until its database lets it in again: what it says

@@ -32,6 +32,10 @@ pub(super) fn service(root: &mut Tab<'_>, log: &Log) -> Option<Service> {
         variable("port", "PORT"),
         variable("database", "DATABASE_URL"),
     );
+    let required = match tab.get("required") {
+        Some(item) => item.texts().into_iter().map(|t| t.value).collect(),
+        None => vec![database.clone()],
+    };
     let mut env = BTreeMap::new();
     if let Some(table) = tab.get("env").and_then(|i| i.table()) {
         for (key, item) in table.all() {
@@ -47,6 +51,7 @@ pub(super) fn service(root: &mut Tab<'_>, log: &Log) -> Option<Service> {
         port,
         database,
         env,
+        required,
     })
 }
 

@@ -11,13 +11,14 @@ use nix::unistd::Pid;
 
 use super::build::blocking;
 use super::database;
+use super::release::Release;
 use super::replica::{Replica, Site};
 use super::stores::{self, Look};
 use crate::model::Fault;
 use crate::runtime::machine::strays;
 use crate::runtime::postgres::{Cluster, Database, StopMode};
 use crate::runtime::world::Host;
-use crate::runtime::{BootFacts, Liveness, Stop, Stores, Trouble};
+use crate::runtime::{BootFacts, Changes, Liveness, Released, Stop, Stores, Trouble};
 
 /// How long a service may take to end when its world is lowered: enough to close its connections.
 const GRACE: Duration = Duration::from_millis(300);
@@ -31,6 +32,8 @@ pub(crate) struct Local {
     pub(crate) home: std::path::PathBuf,
     /// When the first start command was run.
     pub(crate) since: SystemTime,
+    /// How the service is released; none where it has no release command.
+    pub(crate) release: Option<Release>,
     pub(crate) release_seconds: Option<f64>,
     pub(crate) keep: bool,
     pub(crate) lowered: AtomicBool,
@@ -48,6 +51,14 @@ impl Local {
             self.end(Duration::ZERO).await?;
         }
         started.map(drop)
+    }
+
+    /// Nothing is started on what is being removed.
+    fn stands(&self) -> Result<(), Fault> {
+        match self.lowered.load(Ordering::SeqCst) {
+            true => Err(Fault::new("starting the service", "its world is lowered")),
+            false => Ok(()),
+        }
     }
 
     async fn end(&self, grace: Duration) -> Result<(), Fault> {
@@ -120,10 +131,44 @@ impl Host for Handle {
 
     fn start(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         async move {
-            match self.0.lowered.load(Ordering::SeqCst) {
-                true => Err(Fault::new("starting the service", "its world is lowered").into()),
-                false => self.0.up().await,
-            }
+            self.0.stands()?;
+            self.0.up().await
+        }
+        .boxed()
+    }
+
+    fn launch<'a>(&'a self, changes: &'a Changes) -> BoxFuture<'a, Result<(), Trouble>> {
+        async move {
+            self.0.stands()?;
+            let mut stopped = self.0.replicas.iter().filter(|r| !r.alive().runs());
+            Ok(stopped.try_for_each(|replica| replica.begin(changes))?)
+        }
+        .boxed()
+    }
+
+    fn ready(&self, within: Duration) -> BoxFuture<'_, Result<(), Trouble>> {
+        async move {
+            let waits = self.0.replicas.iter().map(|replica| replica.ready(within));
+            try_join_all(waits).await.map(drop)
+        }
+        .boxed()
+    }
+
+    fn release(&self, times: usize) -> BoxFuture<'_, Result<Vec<Released>, Trouble>> {
+        async move {
+            self.0.stands()?;
+            let Some(release) = &self.0.release else {
+                return Ok(Vec::new());
+            };
+            let one = async |number: usize| match release
+                .run(&self.0.site, &format!("release.{number}"))
+                .await
+            {
+                Ok(seconds) => Ok(Ok(seconds)),
+                Err(Trouble::Story(story)) => Ok(Err(story)),
+                Err(trouble) => Err(trouble),
+            };
+            try_join_all((0..times).map(one)).await
         }
         .boxed()
     }

@@ -42,7 +42,7 @@ use super::machine::sweep::Run;
 use super::machine::user::RunAs;
 use super::postgres::{Cluster, ClusterOptions, StopMode};
 use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
-use crate::model::{Fault, RuntimeKind};
+use crate::model::{Doing, Fault, RuntimeKind};
 use crate::submission::Submission;
 
 /// How long the last processes of a run may take to vanish at the end.
@@ -60,6 +60,8 @@ pub(crate) struct LocalRuntime {
     run: Arc<Run>,
     cluster: OnceCell<Arc<Cluster>>,
     product: OnceCell<Product>,
+    /// What Git tracks of the submission, built.
+    clone: OnceCell<(Submission, Product)>,
     worlds: Mutex<Vec<Weak<Local>>>,
     gate: Gate,
 }
@@ -92,6 +94,7 @@ impl LocalRuntime {
                 run: Arc::new(run),
                 cluster: OnceCell::new(),
                 product: OnceCell::new(),
+                clone: OnceCell::new(),
                 worlds: Mutex::default(),
                 gate: Gate::new(),
             })
@@ -100,16 +103,37 @@ impl LocalRuntime {
     }
 
     async fn product(&self) -> Result<&Product, Trouble> {
-        let build = Build {
-            submission: &self.submission,
+        let build = self.build_of(&self.submission);
+        self.product.get_or_try_init(|| build.go()).await
+    }
+
+    /// The submission and its build; those of a clone, where Git would leave something out.
+    async fn of(&self, tracked: bool) -> Result<(&Submission, &Product), Trouble> {
+        if !tracked {
+            return Ok((&self.submission, self.product().await?));
+        }
+        let make = async || {
+            let doing = "reading what Git tracks";
+            let Some(clone) = self.submission.tracked().doing(doing)? else {
+                return Err(Trouble::Unsupported("the folder is no Git checkout".into()));
+            };
+            let product = self.build_of(&clone).go().await?;
+            Ok((clone, product))
+        };
+        let (clone, product) = self.clone.get_or_try_init(make).await?;
+        Ok((clone, product))
+    }
+
+    fn build_of<'a>(&'a self, submission: &'a Submission) -> Build<'a> {
+        Build {
+            submission,
             cache: &self.cache,
             run: &self.run,
             run_as: &self.run_as,
             packages: &self.packages,
             environment: &self.environment,
             limits: self.options.limits,
-        };
-        self.product.get_or_try_init(|| build.go()).await
+        }
     }
 
     /// The server that worlds share, started at the first call.
@@ -150,6 +174,10 @@ impl Runtime for LocalRuntime {
 
     fn folder(&self) -> Option<PathBuf> {
         Some(self.run.folder.clone())
+    }
+
+    fn untracked(&self) -> Option<Vec<PathBuf>> {
+        self.submission.untracked()
     }
 
     fn build(&self) -> BoxFuture<'_, Result<Built, Trouble>> {

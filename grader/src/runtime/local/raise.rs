@@ -1,6 +1,6 @@
 //! Raising one world.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::LocalRuntime;
 use super::build::{Product, blocking};
 use super::host::{Handle, Local};
-use super::release;
+use super::release::Release;
 use super::replica::{Replica, Site};
 use crate::model::{Fault, RuntimeKind};
 use crate::runtime::machine::cache::make;
@@ -16,17 +16,21 @@ use crate::runtime::machine::copy;
 use crate::runtime::output::Log;
 use crate::runtime::postgres::{Cluster, Database, Power};
 use crate::runtime::ready::Asker;
-use crate::runtime::{Trouble, World, WorldSpec};
+use crate::runtime::{BootStory, Phase, Trouble, World, WorldSpec};
+use crate::submission::Submission;
 
 impl LocalRuntime {
     /// Copies the build, makes the database, runs the release, starts every replica.
     pub(super) async fn put_up(&self, spec: &WorldSpec) -> Result<World, Trouble> {
-        let Some((command, _)) = self.submission.start(RuntimeKind::Local) else {
-            return Err(Trouble::Unsupported(
-                "a Dockerfile alone starts nothing without Docker: add a Procfile with a `web:` line".into(),
-            ));
+        let (submission, product) = self.of(spec.tracked).await?;
+        let Some((command, _)) = submission.start(RuntimeKind::Local) else {
+            return Err(match spec.tracked {
+                true => unstartable().into(),
+                false => Trouble::Unsupported(
+                    "a Dockerfile alone starts nothing without Docker: add a Procfile with a `web:` line".into(),
+                ),
+            });
         };
-        let product = self.product().await?;
         let folder = self.run.folder.join("worlds").join(&spec.name);
         let (app, home) = (folder.join("app"), folder.join("home"));
         let (copied, stands) = tokio::join!(self.copy(product, &app, &home), self.stand(spec));
@@ -48,13 +52,18 @@ impl LocalRuntime {
             run_as: self.run_as.clone(),
             mark: format!("{}.{}", self.run.id, spec.name),
         });
-        let release_seconds = self.release(&site).await?;
+        let release = self.release(submission)?;
+        let release_seconds = match &release {
+            Some(release) => Some(release.run(&site, "release").await?),
+            None => None,
+        };
         let local = Arc::new(Local {
             replicas: self.replicas(&site)?,
             database: database.clone(),
             cluster: cluster.clone(),
             home,
             since: SystemTime::now(),
+            release,
             release_seconds,
             keep: self.options.keep,
             lowered: AtomicBool::new(false),
@@ -120,14 +129,15 @@ impl LocalRuntime {
         Ok((cluster, database))
     }
 
-    async fn release(&self, site: &Site) -> Result<Option<f64>, Trouble> {
-        let Some((command, _)) = self.submission.release(RuntimeKind::Local) else {
+    fn release(&self, submission: &Submission) -> Result<Option<Release>, Fault> {
+        let Some((command, _)) = submission.release(RuntimeKind::Local) else {
             return Ok(None);
         };
-        let log = self.log(&format!("{}.release", site.spec.name))?;
-        release::release(site, command, log, &self.options.limits)
-            .await
-            .map(Some)
+        Ok(Some(Release {
+            command: command.to_owned(),
+            logs: self.logs()?,
+            limits: self.options.limits,
+        }))
     }
 
     fn replicas(&self, site: &Arc<Site>) -> Result<Vec<Replica>, Fault> {
@@ -139,11 +149,31 @@ impl LocalRuntime {
     }
 
     fn log(&self, name: &str) -> Result<Log, Fault> {
+        let path = self.logs()?.join(format!("{name}.log"));
+        Log::create(&path, self.options.limits.log_bytes)
+    }
+
+    fn logs(&self) -> Result<PathBuf, Fault> {
         let logs = self.run.folder.join("logs");
         make(&logs)?;
-        Log::create(
-            &logs.join(format!("{name}.log")),
-            self.options.limits.log_bytes,
-        )
+        Ok(logs)
+    }
+}
+
+/// The folder says how the service is started, and Git does not track where.
+fn unstartable() -> BootStory {
+    BootStory {
+        phase: Phase::Start,
+        summary: "nothing that Git tracks says how to start the service".into(),
+        waited_for:
+            "a `web:` line in a tracked Procfile, or a start command in a tracked grader.toml"
+                .into(),
+        command: "git ls-files Procfile grader.toml".into(),
+        exit: None,
+        last_answer: None,
+        log_tail: Vec::new(),
+        try_next: vec!["let Git track it: `git add Procfile`".into()],
+        listens: Vec::new(),
+        seconds: 0.0,
     }
 }

@@ -13,7 +13,9 @@ use crate::runtime::machine::user::RunAs;
 use crate::runtime::output::Log;
 use crate::runtime::ready::Asker;
 use crate::runtime::telling::Telling;
-use crate::runtime::{BootFacts, Exited, Liveness, Phase, Stop, Trouble, WorldSpec};
+use crate::runtime::{
+    BootFacts, Changes, Exited, Liveness, Phase, Stop, Trouble, WorldSpec,
+};
 
 /// How long a service may take to end when asked politely, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
@@ -48,8 +50,18 @@ pub(crate) struct Replica {
 
 #[derive(Debug, Default)]
 struct State {
-    process: Option<Arc<Process>>,
+    start: Option<Start>,
     boot: Option<BootFacts>,
+}
+
+/// The start that is under way, or was the last.
+#[derive(Debug, Clone)]
+struct Start {
+    process: Arc<Process>,
+    /// The port it was told.
+    asked: u16,
+    begun: Instant,
+    changes: Changes,
 }
 
 impl Replica {
@@ -62,34 +74,56 @@ impl Replica {
         }
     }
 
-    /// Starts it, on a port it never had, and waits until it is ready. On the port of a server that has just ended
-    /// the kernel may hold connections for another minute, which keeps out whoever does not set `SO_REUSEADDR`. A
-    /// port lost to somebody else between our look and its `bind` is tried again on another.
+    /// Starts it and waits until it is ready; ends it where it is not.
     pub(crate) async fn up(&self) -> Result<(), Trouble> {
+        self.begin(&Changes::new())?;
+        let ready = self.ready(self.site.spec.within).await;
+        if ready.is_err() {
+            self.end(Duration::ZERO).await?;
+        }
+        ready
+    }
+
+    /// Starts it, on a port it never had. On the port of a server that has just ended the kernel may hold connections
+    /// for another minute, which keeps out whoever does not set `SO_REUSEADDR`.
+    pub(crate) fn begin(&self, changes: &Changes) -> Result<(), Fault> {
+        let (asked, begun) = (self.port()?, Instant::now());
+        let process = Arc::new(self.spawn(asked, changes)?);
+        self.state().start = Some(Start {
+            process,
+            asked,
+            begun,
+            changes: changes.clone(),
+        });
+        Ok(())
+    }
+
+    /// Waits until what was begun is ready. A port lost to somebody else between our look and its `bind` is tried
+    /// again on another.
+    pub(crate) async fn ready(&self, within: Duration) -> Result<(), Trouble> {
         let mut tries = 1;
         loop {
-            let asked = self.port()?;
-            let begun = Instant::now();
-            let process = Arc::new(self.spawn(asked)?);
-            self.state().process = Some(process.clone());
-            let came = wait::wait(&process, &self.site.asker, asked, self.site.spec.within).await;
+            let Some(start) = self.state().start.clone() else {
+                return Err(Fault::new("waiting for the service", "nobody started it").into());
+            };
+            let came = wait::wait(&start.process, &self.site.asker, start.asked, within).await;
             if let Came::Ready { at, listens } = came {
                 self.state().boot = Some(BootFacts {
-                    port_asked: asked,
+                    port_asked: start.asked,
                     port_used: at.port(),
                     listens,
                     base_url: format!("http://{at}"),
-                    seconds: begun.elapsed().as_secs_f64(),
+                    seconds: start.begun.elapsed().as_secs_f64(),
                     release_seconds: None,
                 });
                 return Ok(());
             }
-            process.end(Duration::ZERO).await?;
-            if tries < TRIES && self.lost(&came, asked) {
-                tries += 1;
-                continue;
+            if tries == TRIES || !self.lost(&came, start.asked) {
+                return Err(self.told(came, start.begun, within));
             }
-            return Err(self.told(came, begun));
+            tries += 1;
+            start.process.end(Duration::ZERO).await?;
+            self.begin(&start.changes)?;
         }
     }
 
@@ -104,10 +138,16 @@ impl Replica {
         }
     }
 
-    fn spawn(&self, port: u16) -> Result<Process, Fault> {
+    fn spawn(&self, port: u16, changes: &Changes) -> Result<Process, Fault> {
         self.log.turn_page();
         let mut variables = self.site.variables.clone();
         variables.insert((&self.site.spec.port_var).into(), port.to_string().into());
+        for (name, value) in changes {
+            match value {
+                Some(value) => variables.insert(name.into(), value.into()),
+                None => variables.remove(std::ffi::OsStr::new(name)),
+            };
+        }
         Process::spawn(Launch {
             command: &self.site.command,
             folder: &self.site.app,
@@ -134,10 +174,10 @@ impl Replica {
         }
     }
 
-    fn told(&self, came: Came, begun: Instant) -> Trouble {
+    fn told(&self, came: Came, begun: Instant, within: Duration) -> Trouble {
         let spec = &self.site.spec;
         let operation = self.site.asker.operation();
-        let seconds = spec.within.as_secs_f64();
+        let seconds = within.as_secs_f64();
         let telling = |phase| Telling {
             phase,
             command: &self.site.command,
@@ -176,15 +216,14 @@ impl Replica {
 
     /// Ends it within this grace.
     pub(crate) async fn end(&self, grace: Duration) -> Result<(), Fault> {
-        let process = self.state().process.clone();
-        match process {
+        match self.process() {
             Some(process) => process.end(grace).await.map(drop),
             None => Ok(()),
         }
     }
 
     pub(crate) fn alive(&self) -> Liveness {
-        match &self.state().process {
+        match self.process() {
             Some(process) => Liveness {
                 pid: Some(process.pid),
                 started: Some(process.started),
@@ -208,7 +247,7 @@ impl Replica {
 
     /// The process last started.
     pub(crate) fn process(&self) -> Option<Arc<Process>> {
-        self.state().process.clone()
+        self.state().start.as_ref().map(|s| s.process.clone())
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

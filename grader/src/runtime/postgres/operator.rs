@@ -161,6 +161,34 @@ impl<'a> Operator<'a> {
         .await
     }
 
+    /// Replaces a database by an empty one of the same name and owner. `FORCE` ends its sessions; their code does not
+    /// run here.
+    pub(super) async fn empty_database(&self, database: &Database) -> Result<(), Fault> {
+        let (name, role) = (ident(&database.name), ident(database.role()));
+        let statements = [
+            format!("DROP DATABASE {name} WITH (FORCE)"),
+            format!("CREATE DATABASE {name} OWNER {role}"),
+            shut(&name),
+        ];
+        let doing = format!("emptying the database {}", database.name);
+        self.home(&doing, &statements).await
+    }
+
+    /// How many sessions of the service on its database wait for a lock now. Reads a system view alone.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn waiting(&self, database: &Database) -> Result<i64, Fault> {
+        let session = self.server.home.get().await?;
+        let sql = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE datname = $1::text AND usename = $2::text AND wait_event_type = 'Lock'";
+        let row = session
+            .query_one(sql, &[&database.name, &database.role()])
+            .await;
+        row.and_then(|r| r.try_get(0))
+            .map_err(|e| fault("looking for sessions that wait", &e))
+    }
+
     /// Makes a sequence give `next` at its next call. `setval` writes the sequence's own row and evaluates
     /// nothing; a relation of another kind is refused.
     ///

@@ -175,6 +175,15 @@ impl Server {
         Ok(Database::new(name, url, app, self))
     }
 
+    /// Replaces a database by an empty one: same name, same owner, same URL.
+    ///
+    /// # Errors
+    /// When the server refuses or cannot be reached.
+    pub async fn empty_database(&self, database: &Database) -> Result<(), Fault> {
+        self.reserve.lock().await.copied().await?;
+        self.operator().empty_database(database).await
+    }
+
     /// Ends every session on a database and removes it and its role. Nothing happens if it is gone already.
     ///
     /// # Errors
