@@ -246,3 +246,6 @@ impl Write for Sum {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,10 +24,12 @@ mod proxies;
 mod pulling;
 mod reader;
 mod request;
+mod said;
 mod shelf;
 mod story;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::HashMap;
 use std::future::IntoFuture;
