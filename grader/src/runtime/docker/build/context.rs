@@ -81,11 +81,6 @@ impl Context {
         Ok(context)
     }
 
-    /// The text of the Dockerfile that is sent.
-    pub(super) fn dockerfile(&self) -> &str {
-        &self.dockerfile
-    }
-
     /// Whether something is sent at this path.
     pub(super) fn holds(&self, path: &str) -> bool {
         self.entries.contains_key(Path::new(path))

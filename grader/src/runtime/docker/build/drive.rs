@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
 use super::disk::{Disk, Full};
@@ -30,7 +31,13 @@ pub(super) enum Ended {
     TooSlow,
     /// It wrote too much and was stopped.
     TooLarge,
+    /// It was stopped because the disk filled, and by others more than by it.
+    Crowded,
 }
+
+/// Held while one build is stopped for the sake of the disk: another's space that comes back at the same time would
+/// be taken for its own.
+static JUDGING: Mutex<()> = Mutex::const_new(());
 
 /// Builds. When this returns, the engine has ended the build, however it ended; when it is dropped, the engine ends
 /// it because its client is gone.
@@ -56,14 +63,18 @@ pub(super) async fn drive(
                 None => break Stop::Ended(Ended::Well),
             },
             () = sleep_until(deadline) => break Stop::Time,
-            _ = look.tick() => if let Some(full) = disk.and_then(Disk::full) {
-                break Stop::Disk(full);
+            _ = look.tick() => if let Some(disk) = disk && disk.full().is_some() {
+                let judging = JUDGING.lock().await;
+                // Whoever was judged before may have been the one.
+                if let Some(full) = disk.full() {
+                    break Stop::Disk(disk, full, judging);
+                }
             },
         }
     };
     let ended = match stop {
-        Stop::Ended(ended) => Ok(ended),
-        Stop::Time | Stop::Disk(_) => {
+        Stop::Ended(ended) => ended,
+        Stop::Time | Stop::Disk(..) => {
             match buildkit {
                 true => {
                     cancel(engine, &id).await?;
@@ -79,19 +90,15 @@ pub(super) async fn drive(
                 let cause = format!("the engine did not end it within {} s", STOP.as_secs());
                 Fault::new("stopping a build that took too much", cause).cure("restart the engine")
             })?;
-            match (stop, disk) {
-                (Stop::Disk(full), Some(disk)) if !disk.was_ours(full).await => Err(Fault::new(
-                    "building the service's image",
-                    "the engine's disk ran full meanwhile",
-                )
-                .cure("free some space on it, for example with `docker system prune`")),
-                (Stop::Disk(_), _) => Ok(Ended::TooLarge),
-                _ => Ok(Ended::TooSlow),
+            match &stop {
+                Stop::Disk(disk, full, _) if disk.was_ours(*full).await => Ended::TooLarge,
+                Stop::Disk(..) => Ended::Crowded,
+                _ => Ended::TooSlow,
             }
         }
     };
     progress.end();
-    ended
+    Ok(ended)
 }
 
 /// Hears a cancelled build out: BuildKit has its last word when all it started has ended.
@@ -114,10 +121,10 @@ async fn gone(engine: &Docker, container: Option<&str>) {
     }
 }
 
-enum Stop {
+enum Stop<'a> {
     Ended(Ended),
     Time,
-    Disk(Full),
+    Disk(&'a Disk, Full, MutexGuard<'static, ()>),
 }
 
 /// What the builder said when it gave up; anything else is between us and the engine.

@@ -56,6 +56,9 @@ use crate::submission::Submission;
 /// Lines of the build's output kept in [`Built`].
 const TAIL: usize = 20;
 
+/// How often a build is begun that is stopped for the sake of the disk.
+const TRIES: usize = 2;
+
 /// What came of a build.
 #[derive(Debug, Clone)]
 pub(super) struct Image {
@@ -179,15 +182,27 @@ impl<'a> Build<'a> {
         if let Some(log) = &self.log {
             progress.keep(log, self.limits.log_bytes)?;
         }
-        let disk = Disk::of(self.engine, self.limits.build_bytes).await;
-        let request = Request {
-            context: context.clone(),
-            tag,
-            labels: &labels,
-            platform,
-        };
-        let within = self.limits.build;
-        let ended = drive(self.engine, request, within, disk.as_ref(), &mut progress).await?;
+        let (mut ended, mut crowded) = (Ended::Crowded, false);
+        // Others write to the same disk: nobody gives up over one time, or is accused of filling it unless every
+        // time says so.
+        for _ in 0..TRIES {
+            let disk = Disk::of(self.engine, self.limits.build_bytes).await;
+            let request = Request {
+                context: context.clone(),
+                tag,
+                labels: &labels,
+                platform,
+            };
+            let within = self.limits.build;
+            ended = drive(self.engine, request, within, disk.as_ref(), &mut progress).await?;
+            if !matches!(ended, Ended::TooLarge | Ended::Crowded) {
+                break;
+            }
+            crowded |= ended == Ended::Crowded;
+        }
+        if crowded && ended == Ended::TooLarge {
+            ended = Ended::Crowded;
+        }
         let image = match ended {
             Ended::Well => bases::inspect(self.engine, tag).await?,
             _ => None,

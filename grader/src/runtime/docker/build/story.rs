@@ -45,6 +45,12 @@ impl Teller<'_> {
                     ),
                 )
                 .into(),
+            Ended::Crowded => Fault::new(
+                "building the service's image",
+                "the engine's disk filled meanwhile, by others more than by the build",
+            )
+            .cure("free some space on it, for example with `docker system prune`, or build fewer at a time")
+            .into(),
             // The caller asks only about builds that failed.
             Ended::Well => Fault::new("building the service's image", "no image came of it").into(),
             Ended::Failed(error) => self.failed(why(&error, progress)),

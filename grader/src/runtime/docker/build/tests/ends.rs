@@ -155,6 +155,29 @@ async fn a_build_that_writes_too_much_is_stopped() {
 }
 
 #[tokio::test]
+async fn a_flood_of_output_is_kept_in_bounds_and_stopped() {
+    let Some(mut bench) = Bench::new().await else {
+        return;
+    };
+    bench.limits.build = Duration::from_secs(4);
+    bench.limits.log_bytes = 10_000;
+    bench.write(
+        "Dockerfile",
+        "FROM BASE\nRUN while :; do echo a line of some length, and no end of them; done\n",
+    );
+    let submission = Submission::open(&bench.path()).unwrap();
+    let (folder, labels) = (tempfile::tempdir().unwrap(), HashMap::new());
+    let log = folder.path().join("build.log");
+    let built = build(&bench.engine, &submission, &bench.limits, &labels);
+    let Err(Trouble::Story(story)) = built.keep(&log).await else {
+        panic!("it has no end");
+    };
+    assert_eq!(story.summary, "the build command did not end in time");
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 10_000);
+    bench.end().await;
+}
+
+#[tokio::test]
 async fn the_newest_images_of_a_submission_stay() {
     let Some(bench) = Bench::new().await else {
         return;
