@@ -57,7 +57,7 @@ use crate::submission::Submission;
 const TAIL: usize = 20;
 
 /// How often a build is begun that is stopped for the sake of the disk.
-const TRIES: usize = 2;
+const TRIES: usize = 3;
 
 /// What came of a build.
 #[derive(Debug, Clone)]
@@ -182,26 +182,24 @@ impl<'a> Build<'a> {
         if let Some(log) = &self.log {
             progress.keep(log, self.limits.log_bytes)?;
         }
-        let (mut ended, mut crowded) = (Ended::Crowded, false);
-        // Others write to the same disk: nobody gives up over one time, or is accused of filling it unless every
-        // time says so.
+        let (mut ended, mut room) = (Ended::Crowded, self.limits.build_bytes);
+        // Others write to the same disk. So nobody is accused of filling it over one time, and who is stopped for
+        // what others wrote begins again and is watched by what is left alone.
         for _ in 0..TRIES {
-            let disk = Disk::of(self.engine, self.limits.build_bytes).await;
+            let disk = Disk::of(self.engine, room).await;
             let request = Request {
                 context: context.clone(),
                 tag,
                 labels: &labels,
                 platform,
             };
-            let within = self.limits.build;
+            let (within, before) = (self.limits.build, ended);
             ended = drive(self.engine, request, within, disk.as_ref(), &mut progress).await?;
-            if !matches!(ended, Ended::TooLarge | Ended::Crowded) {
-                break;
+            match ended {
+                Ended::Crowded => room = u64::MAX,
+                Ended::TooLarge if before != Ended::TooLarge => {}
+                _ => break,
             }
-            crowded |= ended == Ended::Crowded;
-        }
-        if crowded && ended == Ended::TooLarge {
-            ended = Ended::Crowded;
         }
         let image = match ended {
             Ended::Well => bases::inspect(self.engine, tag).await?,
