@@ -10,7 +10,7 @@ use grader::model::{CheckIndex, WorldKind};
 use grader::pack::{Pack, PackSource};
 use grader::run::{Settings, conduct};
 use grader::runtime::postgres::{Cluster, ClusterOptions, StopMode};
-use grader::runtime::{Options, Runtime, World, WorldSpec, open};
+use grader::runtime::{Choice, Options, Runtime, World, WorldSpec, open};
 use grader::submission::Submission;
 
 use crate::place::{program, root};
@@ -77,14 +77,14 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 async fn opened(submission: &Submission) -> Result<Box<dyn Runtime>> {
-    let runtime = open(Some(submission.clone()), Options::default()).await?;
+    let runtime = open(Some(submission.clone()), local()).await?;
     // The build is the submission's affair.
     runtime
         .build()
         .await
         .map_err(|trouble| anyhow!("{trouble}"))?;
     runtime.close().await?;
-    Ok(open(Some(submission.clone()), Options::default()).await?)
+    Ok(open(Some(submission.clone()), local()).await?)
 }
 
 /// Seconds from nothing to a world that answers, less what the service itself took. The server starts within.
@@ -179,4 +179,11 @@ fn peak_memory(dir: &std::path::Path) -> Result<f64> {
         .parse()
         .context("this system does not tell peak memory")?;
     Ok(kib / 1024.0)
+}
+
+fn local() -> Options {
+    Options {
+        choice: Choice::Local,
+        ..Options::default()
+    }
 }

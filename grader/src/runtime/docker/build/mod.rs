@@ -104,6 +104,33 @@ impl<'a> Build<'a> {
         self
     }
 
+    /// Whether the build can begin: there is a Dockerfile or one can be made, and what it stands on is present or comes.
+    /// What is wrong with the learner's own file is left for the build to tell.
+    ///
+    /// # Errors
+    /// What stands in the way, if it is not the learner's doing.
+    pub(super) async fn can_begin(&self) -> Result<(), Fault> {
+        let look = async {
+            let platform = Platform::of(self.engine).await?;
+            let (text, made) = self.dockerfile()?;
+            let found = dockerfile::bases(&text, &platform.name);
+            let teller = Teller {
+                context: None,
+                begun: Instant::now(),
+                within: self.limits.build,
+                room: self.limits.build_bytes,
+                made: made.is_some(),
+                newer: newer::asks_for_newer(&text),
+            };
+            let bases = bases::have(self.engine, &found, &platform).await;
+            bases.map(drop).map_err(|missing| teller.missing(missing))
+        };
+        match look.await {
+            Err(Trouble::Fault(fault)) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
     async fn go(self) -> Result<Image, Trouble> {
         let begun = Instant::now();
         let platform = Platform::of(self.engine).await?;
