@@ -36,6 +36,17 @@ pub(super) fn service(root: &mut Tab<'_>, log: &Log) -> Option<Service> {
         Some(item) => item.texts().into_iter().map(|t| t.value).collect(),
         None => vec![database.clone()],
     };
+    let postgres = tab.get("postgres").and_then(|item| {
+        let major = item.count()?;
+        let known = u32::try_from(major.value)
+            .ok()
+            .filter(|m| (14..=18).contains(m));
+        if known.is_none() {
+            let what = format!("there is no Postgres {} to be had", major.value);
+            log.say(&major.spot, what, "write a major version from 14 to 18");
+        }
+        known
+    });
     let mut env = BTreeMap::new();
     if let Some(table) = tab.get("env").and_then(|i| i.table()) {
         for (key, item) in table.all() {
@@ -50,6 +61,7 @@ pub(super) fn service(root: &mut Tab<'_>, log: &Log) -> Option<Service> {
         within,
         port,
         database,
+        postgres,
         env,
         required,
     })

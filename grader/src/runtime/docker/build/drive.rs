@@ -124,7 +124,11 @@ async fn gone(engine: &Docker, container: Option<&str>) {
 enum Stop<'a> {
     Ended(Ended),
     Time,
-    Disk(&'a Disk, Full, MutexGuard<'static, ()>),
+    Disk(
+        &'a Disk,
+        Full,
+        #[expect(dead_code, reason = "held until the disk has been judged")] MutexGuard<'static, ()>,
+    ),
 }
 
 /// What the builder said when it gave up; anything else is between us and the engine.
