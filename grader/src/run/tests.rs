@@ -13,7 +13,7 @@ use crate::check::Check;
 use crate::model::{CheckId, Event, Fault, Record, RuntimeKind, Stage, Verdict};
 use crate::pack::{Pack, PackSource};
 use crate::runtime::{
-    BootFacts, BootStory, Built, Host, Liveness, Phase, Runtime, Stop, Stores, Trouble, World,
+    BootFacts, BootStory, Built, Door, Host, Liveness, Phase, Runtime, Stop, Stores, Trouble, World,
     WorldSpec,
 };
 
@@ -166,6 +166,10 @@ impl Runtime for Fake {
             None => Ok(World::new(spec.clone(), None, None, Box::new(Nobody))),
         };
         async move { raised }.boxed()
+    }
+
+    fn door<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, Result<Door, Trouble>> {
+        async { Err(Trouble::Unsupported("a fake".into())) }.boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {

@@ -6,6 +6,7 @@
 
 mod attach;
 pub mod doctor;
+mod door;
 mod facts;
 mod kept;
 mod local;
@@ -24,6 +25,7 @@ use futures::future::BoxFuture;
 
 use crate::model::{Fault, RuntimeKind};
 
+pub use door::Door;
 pub use facts::{BootFacts, Liveness, Stop};
 pub use kept::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};
 pub use open::{Choice, Options, Refusal, open};
@@ -57,6 +59,14 @@ pub trait Runtime: Send + Sync {
     /// # Errors
     /// A [`BootStory`] of the release or the start, or a fault of ours.
     fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>>;
+
+    /// Opens a [`Door`]: the service reaches it at `name` and `port`, or where its address says; we hear who calls.
+    /// Open it before the world that needs its address. `name` (lower case letters, digits and `-`) is not used
+    /// twice in a run.
+    ///
+    /// # Errors
+    /// `Unsupported` when attached; a fault of ours.
+    fn door<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, Result<Door, Trouble>>;
 
     /// Lowers every world still up, ends every process and removes every folder of this run. Well under two
     /// seconds, and safe to call twice.
