@@ -5,17 +5,23 @@
 //! learner; what goes wrong with *us* is a [`Fault`](crate::model::Fault). Both travel in [`Trouble`].
 
 mod attach;
+mod causes;
+mod docker;
 pub mod doctor;
 mod door;
 mod facts;
+mod gate;
 mod kept;
 mod local;
 mod machine;
 mod open;
+mod output;
 pub mod postgres;
 mod ready;
+mod shell;
 mod spec;
 mod story;
+mod telling;
 pub(crate) mod tls;
 mod world;
 

@@ -6,6 +6,7 @@ use crate::model::{Fault, RuntimeKind};
 use crate::submission::Submission;
 
 use super::attach::Attach;
+use super::docker::DockerRuntime;
 use super::local::LocalRuntime;
 use super::{Limits, Runtime};
 
@@ -40,8 +41,16 @@ pub struct Options {
     pub keep: bool,
     /// Where builds, toolchains and runs are kept; else `GRADER_CACHE`, else the platform's cache folder.
     pub cache: Option<PathBuf>,
-    /// Limits on time and output.
+    /// Limits on time, output and, in containers, all else.
     pub limits: Limits,
+    /// `--oci-runtime`: what runs the service's containers instead of the engine's default, `runsc` for instance.
+    pub oci_runtime: Option<String>,
+    /// `--allow-unsealed`: go on where the service's network turns out not to be sealed.
+    pub allow_unsealed: bool,
+    /// Leaves the network of the containers open on purpose: for the test of the seal's own proof.
+    pub leave_open: bool,
+    /// The major version of Postgres wanted in containers; none: 17, or what is there.
+    pub postgres: Option<u32>,
 }
 
 /// Why no runtime could be opened.
@@ -64,20 +73,6 @@ pub async fn open(
     options: Options,
 ) -> Result<Box<dyn Runtime>, Refusal> {
     let usage = |text: &str| Refusal::Usage(text.to_owned());
-    let local = |why: &str| match submission {
-        Some(submission) if submission.start(RuntimeKind::Local).is_none() => Err(usage(
-            "a Dockerfile alone says nothing about how to start the service without Docker\n  \
-             try: add a Procfile with a `web:` line",
-        )),
-        Some(submission) => Ok(LocalRuntime::open(
-            submission,
-            options.clone(),
-            why.to_owned(),
-        )),
-        None => Err(usage(
-            "there is no folder to raise\n  try: name the folder of the service, or attach to it with --url",
-        )),
-    };
     match (options.choice, &options.url) {
         (Choice::Auto | Choice::Attach, Some(url)) => {
             Ok(Box::new(Attach::open(url, &options).await?))
@@ -91,12 +86,56 @@ pub async fn open(
         (_, None) if options.database_url.is_some() => Err(usage(
             "--database-url goes with --url; a service the grader starts gets a database of its own",
         )),
-        (Choice::Docker, None) => Err(usage(
-            "this version of the grader has no docker runtime yet\n  try: --runtime local, for code you trust",
-        )),
-        (Choice::Auto, None) => Ok(Box::new(
-            local("runs on this machine without Docker")?.await?,
-        )),
-        (Choice::Local, None) => Ok(Box::new(local("asked for")?.await?)),
+        (choice, None) => {
+            let submission = submission.ok_or_else(|| {
+                usage(
+                    "there is no folder to raise\n  try: name the folder of the service, or attach to it with --url",
+                )
+            })?;
+            match choice {
+                Choice::Docker => Ok(Box::new(
+                    DockerRuntime::open(submission, options, "asked for").await?,
+                )),
+                Choice::Local => local(submission, options, "asked for").await,
+                Choice::Auto | Choice::Attach => auto(submission, options).await,
+            }
+        }
     }
+}
+
+/// Docker where it can be had, else this machine; why is the first line of the report.
+async fn auto(submission: Submission, options: Options) -> Result<Box<dyn Runtime>, Refusal> {
+    let docker = async {
+        let docker = DockerRuntime::open(submission.clone(), options.clone(), "it answers").await?;
+        match docker.has_images().await {
+            Ok(()) => Ok(docker),
+            Err(fault) => {
+                docker.close().await?;
+                Err(fault)
+            }
+        }
+    };
+    match docker.await {
+        Ok(docker) => Ok(Box::new(docker)),
+        Err(fault) => {
+            let why = format!("runs on this machine without Docker: {}", fault.cause);
+            local(submission, options, &why).await
+        }
+    }
+}
+
+async fn local(
+    submission: Submission,
+    options: Options,
+    why: &str,
+) -> Result<Box<dyn Runtime>, Refusal> {
+    if submission.start(RuntimeKind::Local).is_none() {
+        return Err(Refusal::Usage(
+            "a Dockerfile alone says nothing about how to start the service without Docker\n  \
+             try: add a Procfile with a `web:` line"
+                .to_owned(),
+        ));
+    }
+    let opened = LocalRuntime::open(submission, options, why.to_owned()).await?;
+    Ok(Box::new(opened))
 }

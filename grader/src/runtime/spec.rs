@@ -69,6 +69,21 @@ pub struct Limits {
     pub release: Duration,
     /// Bytes of output kept on disk for one command; what comes later is counted, not kept.
     pub log_bytes: u64,
+    /// Memory of one process of the service and all that came of it. This and the following hold in containers
+    /// alone: nothing bounds a child process on every system.
+    pub memory_bytes: u64,
+    /// Processor time, in thousandths of one processor.
+    pub cpu_millis: u32,
+    /// Processes and threads.
+    pub processes: u32,
+    /// Open files of one process.
+    pub open_files: u32,
+    /// The size of one file.
+    pub file_bytes: u64,
+    /// Each folder the service may write to: `/tmp`, `/var/tmp`, `/run` and the image's own volumes.
+    pub scratch_bytes: u64,
+    /// All that a Postgres server keeps.
+    pub database_bytes: u64,
 }
 
 impl Default for Limits {
@@ -77,6 +92,13 @@ impl Default for Limits {
             build: Duration::from_secs(900),
             release: Duration::from_secs(120),
             log_bytes: 8 << 20,
+            memory_bytes: 1 << 30,
+            cpu_millis: 2000,
+            processes: 512,
+            open_files: 4096,
+            file_bytes: 256 << 20,
+            scratch_bytes: 64 << 20,
+            database_bytes: 1 << 30,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::postgres::{Cluster, Database};
+use super::postgres::{Database, Power};
 use super::{BootFacts, Liveness, Stop, Stores, Trouble, WorldSpec};
 use crate::model::Fault;
 
@@ -23,7 +23,7 @@ pub(crate) trait Host: Send + Sync {
 pub struct World {
     spec: WorldSpec,
     database: Option<Database>,
-    cluster: Option<Arc<Cluster>>,
+    power: Option<Arc<dyn Power>>,
     host: Box<dyn Host>,
 }
 
@@ -31,13 +31,13 @@ impl World {
     pub(crate) fn new(
         spec: WorldSpec,
         database: Option<Database>,
-        cluster: Option<Arc<Cluster>>,
+        power: Option<Arc<dyn Power>>,
         host: Box<dyn Host>,
     ) -> Self {
         Self {
             spec,
             database,
-            cluster,
+            power,
             host,
         }
     }
@@ -68,8 +68,8 @@ impl World {
 
     /// The world's own Postgres server, to stop, pause and start again; only where
     /// [`own_cluster`](WorldSpec::own_cluster) was asked for: nobody else's database may suffer.
-    pub fn cluster(&self) -> Option<&Arc<Cluster>> {
-        self.cluster.as_ref()
+    pub fn cluster(&self) -> Option<&Arc<dyn Power>> {
+        self.power.as_ref()
     }
 
     /// Stops every replica and starts it again on the same database and on another port: ask

@@ -53,6 +53,18 @@ struct Command {
     command: String,
 }
 
+impl Steps {
+    /// The command that starts the service.
+    pub fn start(&self) -> Option<&str> {
+        self.start.as_ref().map(|c| c.command.as_str())
+    }
+
+    /// The command that runs once on each fresh database.
+    pub fn release(&self) -> Option<&str> {
+        self.release.as_ref().map(|c| c.command.as_str())
+    }
+}
+
 /// A step on the way up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {

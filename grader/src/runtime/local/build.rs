@@ -7,12 +7,10 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 
 use super::cargo;
-use super::output::Log;
 use super::outside::outside;
 use super::plan::{self, Plan};
 use super::process::{Launch, Process};
 use super::shelf::{Claim, claim, mark};
-use super::story::Telling;
 use crate::model::Fault;
 use crate::runtime::machine::cache::{Cache, make};
 use crate::runtime::machine::environment::Environment;
@@ -21,6 +19,8 @@ use crate::runtime::machine::packages::Packages;
 use crate::runtime::machine::sweep::Run;
 use crate::runtime::machine::user::RunAs;
 use crate::runtime::machine::{copy, shut, tools};
+use crate::runtime::output::Log;
+use crate::runtime::telling::Telling;
 use crate::runtime::{Built, Limits, Phase, Trouble};
 use crate::submission::Submission;
 

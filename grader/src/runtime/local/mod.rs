@@ -10,11 +10,8 @@
 
 mod build;
 mod cargo;
-mod causes;
 mod database;
-mod gate;
 mod host;
-mod output;
 mod outside;
 mod plan;
 mod port;
@@ -23,9 +20,7 @@ mod raise;
 mod release;
 mod replica;
 mod shelf;
-mod shell;
 mod stores;
-mod story;
 mod wait;
 
 use std::path::PathBuf;
@@ -37,9 +32,9 @@ use futures::future::{BoxFuture, join_all};
 use tokio::sync::OnceCell;
 
 use build::{Build, Product, blocking};
-use gate::Gate;
 use host::Local;
 
+use super::gate::Gate;
 use super::machine::cache::Cache;
 use super::machine::environment::Environment;
 use super::machine::packages::Packages;

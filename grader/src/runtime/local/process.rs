@@ -9,14 +9,14 @@ use nix::sys::signal::Signal;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
-use super::output::Log;
-use super::shell;
 use crate::model::Fault;
 use crate::runtime::Exited;
 use crate::runtime::machine::children::{self, Whose};
 use crate::runtime::machine::environment::Variables;
 use crate::runtime::machine::strays::{self, Kin, MARK};
 use crate::runtime::machine::user::RunAs;
+use crate::runtime::output::Log;
+use crate::runtime::shell;
 
 /// How long strays may take to vanish once killed.
 const PATIENCE: Duration = Duration::from_secs(1);

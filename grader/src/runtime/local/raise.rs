@@ -8,13 +8,13 @@ use std::time::SystemTime;
 use super::LocalRuntime;
 use super::build::{Product, blocking};
 use super::host::{Handle, Local};
-use super::output::Log;
 use super::release;
 use super::replica::{Replica, Site};
 use crate::model::{Fault, RuntimeKind};
 use crate::runtime::machine::cache::make;
 use crate::runtime::machine::copy;
-use crate::runtime::postgres::{Cluster, Database};
+use crate::runtime::output::Log;
+use crate::runtime::postgres::{Cluster, Database, Power};
 use crate::runtime::ready::Asker;
 use crate::runtime::{Trouble, World, WorldSpec};
 
@@ -68,11 +68,11 @@ impl LocalRuntime {
             local.fall(true).await?;
             return Err(trouble);
         }
-        let cluster = spec.own_cluster.then_some(cluster);
+        let power = spec.own_cluster.then_some(cluster as Arc<dyn Power>);
         Ok(World::new(
             spec.clone(),
             Some(database),
-            cluster,
+            power,
             Box::new(Handle(local)),
         ))
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::output::Log;
 use super::process::{Launch, Process};
 use super::replica::Site;
-use super::story::Telling;
+use crate::runtime::output::Log;
+use crate::runtime::telling::Telling;
 use crate::runtime::{Exited, Limits, Phase, Trouble};
 
 /// Runs it and gives the seconds it took.

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::output::Log;
 use super::port;
 use super::process::{Launch, Process};
-use super::story::Telling;
 use super::wait::{self, Came};
 use crate::model::Fault;
 use crate::runtime::machine::environment::Variables;
 use crate::runtime::machine::user::RunAs;
+use crate::runtime::output::Log;
 use crate::runtime::ready::Asker;
+use crate::runtime::telling::Telling;
 use crate::runtime::{BootFacts, Exited, Liveness, Phase, Stop, Trouble, WorldSpec};
 
 /// How long a service may take to end when asked politely, before it is killed.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::login::Login;
+use super::login::{Login, OPERATOR};
 use crate::model::{Doing, Fault};
 
 /// Makes `folder/data`, owned by `account`, with `operator` as its superuser. Segments of the write-ahead log are
@@ -29,16 +29,14 @@ pub(crate) async fn run(
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).doing(doing.as_str())?;
     account.own(&secret).doing(doing.as_str())?;
     let mut said = String::new();
-    for locale in locales(binaries.major()) {
+    for arguments in arguments(binaries.major()) {
         let mut command = account.command(&initdb);
         command
             .arg("--pgdata")
             .arg(&data)
             .arg("--pwfile")
             .arg(&secret)
-            .args(["--username", &operator.role, "--auth", "scram-sha-256"])
-            .args(["--no-sync", "--encoding", "UTF8", "--wal-segsize", "1"])
-            .args(*locale)
+            .args(&arguments)
             .current_dir(folder)
             .env("GRADER_RUN", run)
             // A Ctrl-C at the terminal is ours to handle.
@@ -61,6 +59,17 @@ pub(crate) async fn run(
         true => "free some disk space, or set GRADER_CACHE to a folder on another disk",
         false => "mend or reinstall that Postgres, or set GRADER_POSTGRES_BIN to the folder of another one's programs",
     }))
+}
+
+/// What `initdb` is told besides the places of directory and password; to be tried in turn.
+pub(crate) fn arguments(major: u32) -> Vec<Vec<&'static str>> {
+    let common = ["--username", OPERATOR, "--auth", "scram-sha-256"]
+        .into_iter()
+        .chain(["--no-sync", "--encoding", "UTF8", "--wal-segsize", "1"]);
+    locales(major)
+        .iter()
+        .map(|locale| common.clone().chain(locale.iter().copied()).collect())
+        .collect()
 }
 
 /// Locales to try in turn: all order by code point and know every letter, so that two machines agree; the last

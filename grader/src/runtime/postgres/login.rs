@@ -41,6 +41,11 @@ impl Login {
         }
     }
 
+    /// The superuser of a server that is about to be made.
+    pub(crate) fn operator() -> Self {
+        Self::ours(OPERATOR)
+    }
+
     /// A login for a service: the password holds every character that splits a URL, so that a service which
     /// takes `DATABASE_URL` apart by hand meets that here and not in production.
     pub(crate) fn of_a_service(label: &str) -> Self {

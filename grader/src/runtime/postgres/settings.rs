@@ -111,6 +111,11 @@ pub(crate) fn conf(can: Capabilities) -> String {
     conf
 }
 
+/// The whole `postgresql.conf` for a complete server of this major version.
+pub(crate) fn server_conf(major: u32) -> String {
+    conf(Capabilities::of(major))
+}
+
 /// `pg_hba.conf`: everybody brings a password, on the socket too, because a service may run as our own user.
 /// The operator is let in by the socket alone. Its folder keeps other users out, never our own: where a service runs as
 /// our own user, only the password stands between it and the operator.

@@ -8,13 +8,13 @@ use crate::model::Fault;
 
 /// Lets work through until it is closed. Work that is under way then is dropped, so that nothing is started after
 /// everything was ended.
-pub(super) struct Gate {
+pub(crate) struct Gate {
     closed: watch::Sender<bool>,
     under_way: RwLock<()>,
 }
 
 impl Gate {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             closed: watch::Sender::new(false),
             under_way: RwLock::new(()),
@@ -22,7 +22,7 @@ impl Gate {
     }
 
     /// What the work gives, or that the run is over.
-    pub(super) async fn pass<T, E: From<Fault>>(
+    pub(crate) async fn pass<T, E: From<Fault>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
@@ -39,7 +39,7 @@ impl Gate {
 
     /// Lets nothing more through, and waits until what was under way is dropped: not longer than `patience`, because
     /// somebody may hold such work without driving it.
-    pub(super) async fn close(&self, patience: Duration) {
+    pub(crate) async fn close(&self, patience: Duration) {
         self.closed.send_replace(true);
         tokio::time::timeout(patience, self.under_way.write())
             .await

@@ -26,6 +26,7 @@ struct Inner {
     lines: VecDeque<String>,
     file: Option<File>,
     room: u64,
+    bytes: u64,
 }
 
 impl Log {
@@ -38,6 +39,7 @@ impl Log {
                 lines: VecDeque::new(),
                 file: Some(file),
                 room,
+                bytes: 0,
             }),
         })
     }
@@ -49,13 +51,24 @@ impl Log {
         inner.lines.iter().skip(skipped).cloned().collect()
     }
 
+    /// How many bytes came since the page was turned.
+    pub(crate) fn bytes(&self) -> u64 {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.bytes
+    }
+
     /// Forgets the lines in memory: a new process begins.
     pub(crate) fn turn_page(&self) {
-        self.inner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .lines
-            .clear();
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.lines.clear();
+        inner.bytes = 0;
+    }
+
+    /// Adds a line of our own.
+    pub(crate) fn line(&self, text: &str) {
+        for line in text.lines() {
+            self.push(line.as_bytes());
+        }
     }
 
     /// Reads a stream to its end, however much comes.
@@ -94,6 +107,7 @@ impl Log {
 
     fn keep(&self, bytes: &[u8]) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.bytes = inner.bytes.saturating_add(bytes.len() as u64);
         let kept = bytes
             .len()
             .min(usize::try_from(inner.room).unwrap_or(usize::MAX));

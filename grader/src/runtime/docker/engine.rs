@@ -1,0 +1,199 @@
+//! The engine: finding it, greeting it, and saying plainly why it does not answer.
+
+use std::io::ErrorKind;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bollard::errors::Error;
+use bollard::{API_DEFAULT_VERSION, Docker};
+
+use crate::model::Fault;
+
+/// How long an engine may take to greet us.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one call to the engine may take. Removing a container on a busy machine takes seconds.
+const CALL: u64 = 300;
+/// The oldest API we speak: engine 20.10.
+const OLDEST: (usize, usize) = (1, 41);
+
+/// What we were doing when it did not work.
+const GREETING: &str = "connecting to the Docker engine";
+
+/// An engine that answers.
+#[derive(Debug, Clone)]
+pub(super) struct Engine {
+    pub(super) docker: Docker,
+    /// Where it was found, for example `unix:///var/run/docker.sock`.
+    pub(super) host: String,
+    /// For example `20.10.24`.
+    pub(super) version: String,
+    /// What its containers run on, for example `linux/amd64`.
+    pub(super) platform: String,
+    /// Processors it may use.
+    pub(super) cpus: i64,
+    /// Whether it can put an init process before a container's own.
+    pub(super) init: bool,
+    /// The OCI runtimes it knows, sorted.
+    pub(super) runtimes: Vec<String>,
+}
+
+impl Engine {
+    /// Finds the engine and asks it who it is.
+    ///
+    /// # Errors
+    /// No engine answers, it is not ours to ask, it is too old, or its containers are not Linux.
+    pub(super) async fn connect() -> Result<Self, Fault> {
+        let host = super::place::host()?;
+        if let Some(path) = host.strip_prefix("unix://") {
+            reachable(Path::new(path))?;
+        }
+        crate::runtime::tls::provide();
+        let docker = connect(&host).map_err(|error| {
+            Fault::new(GREETING, format!("{host}: {error}"))
+                .cure("set DOCKER_HOST to unix://…, tcp://… or http://…")
+        })?;
+        let greeted = tokio::time::timeout(PATIENCE, greet(docker, host.clone())).await;
+        greeted.unwrap_or_else(|_| {
+            let cause = format!("nobody answers at {host} within {} s", PATIENCE.as_secs());
+            Err(Fault::new(GREETING, cause)
+                .cure("restart Docker; `docker version` shows when it answers"))
+        })
+    }
+
+    /// Whether the engine's version is at least this.
+    pub(super) fn is_at_least(&self, major: u32, minor: u32) -> bool {
+        let mut numbers = self
+            .version
+            .split(['.', '-', '+'])
+            .map(|n| n.parse().unwrap_or(0u32));
+        let have = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        have >= (major, minor)
+    }
+}
+
+fn connect(host: &str) -> Result<Docker, Error> {
+    match host.strip_prefix("unix://") {
+        Some(path) => Docker::connect_with_unix(path, CALL, API_DEFAULT_VERSION),
+        None => Docker::connect_with_host(host).map(|d| d.with_timeout(Duration::from_secs(CALL))),
+    }
+}
+
+async fn greet(docker: Docker, host: String) -> Result<Engine, Fault> {
+    let silent = |error: Error| {
+        Fault::new(GREETING, format!("no engine answers at {host}: {error}"))
+            .cure("start Docker; `docker version` shows when it answers")
+    };
+    let docker = docker.negotiate_version().await.map_err(&silent)?;
+    let spoken = docker.client_version();
+    let (version, info) = tokio::try_join!(docker.version(), docker.info()).map_err(&silent)?;
+    let number = version.version.unwrap_or_default();
+    if (spoken.major_version, spoken.minor_version) < OLDEST {
+        return Err(Fault::new(GREETING, format!("engine {number} is too old"))
+            .cure("install Docker Engine 20.10 or later"));
+    }
+    let system = version.os.unwrap_or_default();
+    if system != "linux" {
+        return Err(
+            Fault::new(GREETING, format!("its containers are {system} containers"))
+                .cure("switch Docker Desktop to Linux containers"),
+        );
+    }
+    let arch = version.arch.unwrap_or_default();
+    let mut runtimes: Vec<String> = info.runtimes.unwrap_or_default().into_keys().collect();
+    runtimes.sort();
+    Ok(Engine {
+        docker,
+        host,
+        version: number,
+        platform: format!("{system}/{arch}"),
+        cpus: info.ncpu.unwrap_or(1).max(1),
+        init: info.init_binary.is_some_and(|path| !path.is_empty()),
+        runtimes,
+    })
+}
+
+/// Knocks at a socket: the system's own answer says more than a client's.
+fn reachable(path: &Path) -> Result<(), Fault> {
+    let Err(error) = UnixStream::connect(path) else {
+        return Ok(());
+    };
+    let shown = path.display();
+    Err(match error.kind() {
+        ErrorKind::NotFound => Fault::new(GREETING, format!("there is no socket {shown}"))
+            .cure("install and start Docker (on Debian: ci/provision), or set DOCKER_HOST"),
+        ErrorKind::PermissionDenied => {
+            Fault::new(GREETING, format!("you may not use the socket {shown}"))
+                .cure("join its group (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker")
+        }
+        ErrorKind::ConnectionRefused => {
+            Fault::new(GREETING, format!("the engine behind {shown} is down"))
+                .cure("start Docker (`sudo systemctl start docker`, or Docker Desktop)")
+        }
+        _ => Fault::new(GREETING, format!("{shown}: {error}")),
+    })
+}
+
+/// What the engine said, as a fault.
+pub(super) fn fault(doing: impl Into<String>, error: &Error) -> Fault {
+    let says = match error {
+        Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
+        other => {
+            let mut says = other.to_string();
+            let mut source = std::error::Error::source(other);
+            while let Some(inner) = source {
+                let inner_says = inner.to_string();
+                if !says.contains(&inner_says) {
+                    says = format!("{says}: {inner_says}");
+                }
+                source = inner.source();
+            }
+            says
+        }
+    };
+    let fault = Fault::new(doing, &says);
+    let lower = says.to_lowercase();
+    if lower.contains("no space left on device") {
+        fault.cure("free some disk space (`docker system prune` removes what no container uses)")
+    } else if lower.contains("all predefined address pools")
+        || lower.contains("non-overlapping ipv4")
+    {
+        fault.cure("remove networks nobody uses (`docker network prune`)")
+    } else if lower.contains("connection refused") || lower.contains("no such file") {
+        fault.cure("the engine went away; start Docker and run again")
+    } else {
+        fault
+    }
+}
+
+/// Whether the engine says that there is no such thing.
+pub(super) fn is_missing(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::DockerResponseServerError {
+            status_code: 404,
+            ..
+        }
+    )
+}
+
+/// The path of a socket that exists.
+pub(super) fn existing(path: PathBuf) -> Option<String> {
+    path.exists().then(|| format!("unix://{}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_that_is_not_there_and_one_nobody_serves_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docker.sock");
+        let says = || reachable(&path).unwrap_err();
+        assert!(says().cause.starts_with("there is no socket"));
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(says().cause.ends_with("is down"), "{}", says());
+        assert!(says().cure.is_some());
+    }
+}

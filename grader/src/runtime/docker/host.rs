@@ -1,0 +1,117 @@
+//! A world of containers, once it is up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all, try_join_all};
+
+use super::postgres::Postgres;
+use super::replica::Replica;
+use super::site::Site;
+use super::stores;
+use crate::model::Fault;
+use crate::runtime::postgres::Database;
+use crate::runtime::world::Host;
+use crate::runtime::{BootFacts, Liveness, Stop, Stores, Trouble};
+
+/// The replicas of a world and what they stand on.
+pub(super) struct Docked {
+    pub(super) site: Arc<Site>,
+    pub(super) replicas: Vec<Replica>,
+    pub(super) database: Database,
+    pub(super) postgres: Arc<Postgres>,
+    /// When the first start command was run.
+    pub(super) since: SystemTime,
+    pub(super) release_seconds: Option<f64>,
+    pub(super) keep: bool,
+    pub(super) lowered: AtomicBool,
+}
+
+impl Docked {
+    /// Starts every replica that does not run, side by side. When one fails, the others are ended.
+    pub(super) async fn up(&self) -> Result<(), Trouble> {
+        let stopped = self.replicas.iter().filter(|r| !r.alive().runs());
+        let started = try_join_all(stopped.map(Replica::up)).await;
+        if started.is_err() {
+            let ended = self.replicas.iter().map(|r| r.down(Stop::Kill));
+            join_all(ended)
+                .await
+                .into_iter()
+                .collect::<Result<Vec<_>, Fault>>()?;
+        }
+        started.map(drop)
+    }
+
+    /// Removes the containers; with `drop`, the database too, or its server where it has one of its own. Once.
+    pub(super) async fn fall(&self, drop: bool) -> Result<(), Fault> {
+        if self.lowered.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let removed = join_all(self.replicas.iter().map(Replica::remove)).await;
+        if self.site.spec.own_cluster {
+            self.postgres.lower().await?;
+        } else if drop && !self.keep {
+            self.postgres.server().drop_database(&self.database).await?;
+        }
+        removed.into_iter().collect()
+    }
+}
+
+/// What [`World`](crate::runtime::World) holds: the runtime keeps the other end, to lower what is left.
+pub(super) struct Handle(pub(super) Arc<Docked>);
+
+impl Host for Handle {
+    fn boots(&self) -> Vec<BootFacts> {
+        let boots = self.0.replicas.iter().filter_map(Replica::boot);
+        boots
+            .map(|boot| BootFacts {
+                release_seconds: self.0.release_seconds,
+                ..boot
+            })
+            .collect()
+    }
+
+    fn stop(&self, how: Stop) -> BoxFuture<'_, Result<Vec<Liveness>, Trouble>> {
+        async move {
+            let ended = join_all(self.0.replicas.iter().map(|replica| replica.down(how))).await;
+            Ok(ended.into_iter().collect::<Result<_, Fault>>()?)
+        }
+        .boxed()
+    }
+
+    fn start(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async move {
+            match self.0.lowered.load(Ordering::SeqCst) {
+                true => Err(Fault::new("starting the service", "its world is lowered").into()),
+                false => self.0.up().await,
+            }
+        }
+        .boxed()
+    }
+
+    fn alive(&self) -> Vec<Liveness> {
+        self.0.replicas.iter().map(Replica::alive).collect()
+    }
+
+    fn log_tail(&self, lines: usize) -> Vec<String> {
+        let mut tail: Vec<String> = Vec::new();
+        for (number, replica) in self.0.replicas.iter().enumerate() {
+            let own = replica.log().tail(lines);
+            match self.0.replicas.len() {
+                1 => tail = own,
+                _ => tail.extend(own.into_iter().map(|line| format!("[{number}] {line}"))),
+            }
+        }
+        tail
+    }
+
+    fn stores(&self) -> BoxFuture<'_, Result<Stores, Trouble>> {
+        async move { Ok(stores::stores(&self.0).await?) }.boxed()
+    }
+
+    fn lower(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        self.0.fall(true).boxed()
+    }
+}
