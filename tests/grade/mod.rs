@@ -4,6 +4,7 @@ mod bench;
 mod boots;
 mod ended;
 mod ends;
+mod hostile;
 mod kept;
 mod machine;
 mod other;
