@@ -20,10 +20,10 @@ fn bombs_end_in_a_finding_and_a_run_beside_them_gets_its_usual_verdicts() {
     let usual = Grader::listings(&reference(), &["--runtime", "docker"])
         .run()
         .exits(0);
-    let pack = impatient(WITHIN);
+    let packs = impatient(WITHIN);
+    let args = ["--runtime", "docker", "--packs", arg(&packs)];
     let bombs = ["fork-bomb", "memory-bomb", "log-bomb", "disk-filler"].map(|name| {
-        let args = ["--runtime", "docker", "--project", arg(&pack)];
-        (name, Grader::grade(&container(name), &args).start())
+        (name, Grader::listings(&container(name), &args).start())
     });
     let beside = Grader::listings(&reference(), &["--runtime", "docker"])
         .run()

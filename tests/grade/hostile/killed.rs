@@ -15,9 +15,8 @@ fn nothing_is_left_of_a_killed_grader_after_the_next_start() {
     if !engine::answers() {
         return;
     }
-    let (cache, pack) = (open_folder(), impatient(60));
-    let args = ["--runtime", "docker", "--project", arg(&pack)];
-    let mut grader = Grader::grade(&container("log-bomb"), &args)
+    let cache = open_folder();
+    let mut grader = Grader::listings(&container("log-bomb"), &["--runtime", "docker"])
         .cache(cache.path())
         .start();
     // Killed in the middle: the network, the relay, Postgres and the service are there.
@@ -38,9 +37,9 @@ fn nothing_is_left_of_a_killed_grader_after_the_next_start() {
     };
     grader.signal(SIGKILL);
     assert_eq!(grader.end().code, None);
-    let pack = impatient(5);
-    let args = ["--runtime", "docker", "--project", arg(&pack)];
-    Grader::grade(&container("memory-bomb"), &args)
+    let packs = impatient(5);
+    let args = ["--runtime", "docker", "--packs", arg(&packs)];
+    Grader::listings(&container("memory-bomb"), &args)
         .cache(cache.path())
         .run()
         .exits(1);
