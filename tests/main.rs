@@ -8,6 +8,7 @@
 
 mod conventions;
 mod db;
+mod docker;
 mod grade;
 mod pack;
 mod plant;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod boots;
+mod containers;
 mod ended;
 mod ends;
 mod hostile;

@@ -7,7 +7,7 @@ use grader::submission::Submission;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::bench::{Bench, spec};
-use super::engine;
+use crate::docker::bench::{engine, name, things};
 
 /// Asked anything, it calls the door as often at once as the path says, and answers with what it was told.
 const CALLER: &str = r#"
@@ -102,16 +102,16 @@ async fn a_service_here_calls_a_door() {
 /// More callers at once than connections we hold: each is served, none is refused.
 #[tokio::test]
 async fn a_service_in_a_sealed_network_calls_a_door() {
-    if !engine::answers() {
+    if !engine() {
         return;
     }
     let bench = bench();
     let runtime = open(&bench, Choice::Docker).await;
-    let label = engine::run_label(&runtime.folder().unwrap());
+    let run = name(&*runtime);
     let reply = called(runtime.as_ref(), 12).await;
     let why = runtime.why().to_owned();
     runtime.close().await.unwrap();
     assert_eq!(reply, all(12));
     assert!(why.contains("sealed: none of"), "{why}");
-    assert_eq!(engine::labelled(&label), Vec::<String>::new());
+    assert_eq!(things(&run), Vec::<String>::new());
 }

@@ -8,7 +8,6 @@ mod build;
 mod doctor;
 mod doors;
 mod ends;
-pub(crate) mod engine;
 mod folder;
 mod ports;
 mod stores;

@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::model::Draft;
-use crate::runtime::{BootFacts, BootStory, Built};
+use crate::runtime::{BootFacts, BootStory, Built, Phase};
 
 /// How far the submission came.
 #[derive(Debug, Clone)]
@@ -70,6 +70,9 @@ fn actual(story: &BootStory) -> String {
     match (&story.exit, &story.last_answer) {
         (Some(exit), _) => format!("`{}` ended with {exit}", story.command),
         (None, Some(answer)) => format!("the last answer was {answer}"),
+        (None, None) if story.phase < Phase::Start => {
+            format!("`{}` did not come to a good end", story.command)
+        }
         (None, None) => "it runs and does not answer".to_owned(),
     }
 }

@@ -4,13 +4,27 @@ use std::ops::RangeInclusive;
 
 use super::unknown::unknown;
 use crate::model::{CheckId, CheckIndex, RuntimeKind, Stage};
-use crate::pack::Pack;
+use crate::pack::{Bounds, Pack};
 use crate::report::{Target, writable};
 use crate::run::{Selection, plan};
 
 /// `--jobs`.
 pub(super) fn jobs(text: &str) -> Result<usize, String> {
     number(text, 1..=64)
+}
+
+/// `--limit`: one limit.
+#[derive(Debug, Clone)]
+pub(super) struct Limit(pub(super) Bounds);
+
+/// `memory=512MiB`.
+pub(super) fn limit(text: &str) -> Result<Limit, String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write a name and a value, for instance memory=512MiB")?;
+    let mut bounds = Bounds::default();
+    bounds.set(name.trim(), value)?;
+    Ok(Limit(bounds))
 }
 
 /// `--timeout`: a day at most.

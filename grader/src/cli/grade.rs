@@ -15,7 +15,7 @@ use crate::model::{CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, 
 use crate::pack::Pack;
 use crate::report::{Target, terminal, write_atomically};
 use crate::run::{self, Settings};
-use crate::runtime::{self, Choice, Options, Refusal, Runtime};
+use crate::runtime::{self, Choice, Limits, Options, Refusal, Runtime};
 use crate::score::{Gate, Rules};
 use crate::submission::Submission;
 
@@ -46,6 +46,15 @@ pub(super) struct GradeArgs {
     /// The database holds data, and I do not mind more of it
     #[arg(long, requires = "url")]
     allow_data: bool,
+    /// What a submission may use, for instance memory=512MiB (repeatable); before what the project says
+    #[arg(long, value_name = "NAME=VALUE", value_parser = asked::limit)]
+    limit: Vec<asked::Limit>,
+    /// In containers: what runs the service's, instead of the engine's default; runsc for instance
+    #[arg(long, value_name = "NAME")]
+    oci_runtime: Option<String>,
+    /// In containers: go on where the service's network is found not to be sealed
+    #[arg(long)]
+    allow_unsealed: bool,
     /// Ask only this check, and what it stands on (repeatable)
     #[arg(long, value_name = "CHECK")]
     only: Vec<String>,
@@ -136,7 +145,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let named = named(&args, submission.as_ref());
     let mut folders: Vec<PathBuf> = submission.iter().map(|s| s.root.clone()).collect();
     let opened = tokio::select! {
-        opened = runtime::open(submission, options(&args)) => opened,
+        opened = runtime::open(submission, options(&args, &pack)) => opened,
         () = interrupts.next() => return Err(Stop::Interrupted),
     };
     let runtime: Arc<dyn Runtime> = match opened {
@@ -221,8 +230,16 @@ fn settings(args: &GradeArgs, index: &CheckIndex) -> Result<Settings, String> {
     })
 }
 
-fn options(args: &GradeArgs) -> Options {
+fn options(args: &GradeArgs, pack: &Pack) -> Options {
+    let limits = Limits::default().bounded(&pack.limits);
     Options {
+        // Whoever runs the grader knows their machine better than the project does.
+        limits: args
+            .limit
+            .iter()
+            .fold(limits, |l, asked| l.bounded(&asked.0)),
+        oci_runtime: args.oci_runtime.clone(),
+        allow_unsealed: args.allow_unsealed,
         choice: args.runtime.into(),
         url: args.url.clone(),
         database_url: args.database_url.clone(),

@@ -71,6 +71,10 @@ pub fn main() -> ExitCode {
             };
         }
     };
+    if let (Verb::Grade(_), Some(host)) = (&cli.verb, crate::runtime::engine_to_name()) {
+        // Comes back only where the program cannot be started again; then the docker runtime says what to set.
+        say(&again(&host).to_string());
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -86,6 +90,21 @@ pub fn main() -> ExitCode {
     // A blocking read that nobody waits for any more must not hold the program.
     runtime.shutdown_background();
     exit.into()
+}
+
+/// Starts the program again in its own place, told where the engine is: testcontainers asks the environment, which
+/// a program cannot change safely while it runs.
+fn again(host: &str) -> std::io::Error {
+    use std::os::unix::process::CommandExt;
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return error,
+    };
+    let mut command = std::process::Command::new(program);
+    command
+        .args(std::env::args_os().skip(1))
+        .env("DOCKER_HOST", host);
+    command.exec()
 }
 
 fn said(exit: Result<Exit, Fault>) -> Exit {

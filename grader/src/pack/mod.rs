@@ -5,6 +5,7 @@
 //! problems at once, each with its place and a cure.
 
 mod auth;
+mod bounds;
 mod contract;
 mod draft;
 mod entity;
@@ -28,6 +29,7 @@ pub use auth::{
     LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing, Ttl,
     Verb,
 };
+pub use bounds::Bounds;
 pub(crate) use contract::speaks;
 pub use contract::{Contract, Violation};
 pub use draft::draft;
@@ -58,6 +60,8 @@ pub struct Pack {
     pub project: Project,
     /// How the service is addressed and when it counts as up.
     pub service: Service,
+    /// What a submission may use, where the project says so.
+    pub limits: Bounds,
     /// The OpenAPI contract.
     pub contract: Contract,
     /// What exists, by name, in the order of the file.

@@ -13,8 +13,8 @@ use crate::check::Check;
 use crate::model::{CheckId, Event, Fault, Record, RuntimeKind, Stage, Verdict};
 use crate::pack::{Pack, PackSource};
 use crate::runtime::{
-    BootFacts, BootStory, Built, Door, Host, Liveness, Phase, Runtime, Stop, Stores, Trouble, World,
-    WorldSpec,
+    BootFacts, BootStory, Built, Door, Host, Liveness, Phase, Runtime, Stop, Stores, Trouble,
+    World, WorldSpec,
 };
 
 /// How many shared checks are at work in the one test that counts them.
@@ -189,6 +189,14 @@ impl Host for Nobody {
     }
 
     fn start(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         async { Ok(()) }.boxed()
     }
 

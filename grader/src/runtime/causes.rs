@@ -10,7 +10,7 @@ use crate::runtime::{Exited, Phase};
 type Cause = (&'static str, &'static str);
 
 /// The likeliest first: a cause further down is often the echo of one further up.
-const CAUSES: [Cause; 17] = [
+const CAUSES: [Cause; 19] = [
     (
         r"(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)",
         "add the module `$1` to requirements.txt; it may be installed on your machine, and is not where the service runs",
@@ -70,6 +70,14 @@ const CAUSES: [Cause; 17] = [
     (
         r"(?i)(?:could not resolve|temporary failure in name resolution|network is unreachable|ENOTFOUND|getaddrinfo)",
         "a name could not be looked up, or the network not reached; only the database in $$DATABASE_URL is sure to be there",
+    ),
+    (
+        r"(?i)(?:read-only file system|EROFS)",
+        "write to the database, or to /tmp for what may be lost; as on most platforms, the service's own folder cannot be written to",
+    ),
+    (
+        r"(?i)(?:can't start new thread|resource temporarily unavailable|cannot fork|failed to create (?:new )?(?:OS )?thread)",
+        "start fewer processes and threads; there is a limit on how many may be there at once",
     ),
     (
         r"(?:sh: (?:line )?\d*:? ?)?([\w./+-]+): (?:command )?not found",

@@ -1,6 +1,12 @@
 //! Where a service keeps data besides its database.
 
 use std::net::SocketAddr;
+use std::path::Path;
+
+/// How many bytes of a file tell which database it is.
+pub(crate) const HEAD: u64 = 32;
+/// Ordinary files listed at most.
+const LISTED: usize = 100;
 
 /// Which kind of database a file is, from its first bytes or its neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +23,36 @@ pub enum StoreKind {
     Dbm,
     /// H2.
     H2,
+}
+
+impl StoreKind {
+    /// Which database a file is, by the bytes it begins with ([`HEAD`] are enough); LevelDB and RocksDB by what lies
+    /// in their folder.
+    pub(crate) fn of(head: &[u8], path: &Path) -> Option<Self> {
+        let at = |offset: usize, bytes: &[u8]| {
+            head.get(offset..)
+                .is_some_and(|rest| rest.starts_with(bytes))
+        };
+        if at(0, b"SQLite format 3\0") {
+            Some(Self::Sqlite)
+        } else if at(8, b"DUCK") {
+            Some(Self::DuckDb)
+        } else if at(16, &0xBEEF_C0DE_u32.to_le_bytes()) {
+            Some(Self::Lmdb)
+        } else if at(0, b"H:2,") {
+            Some(Self::H2)
+        } else if at(0, &0x13579ACE_u32.to_le_bytes())
+            || at(0, &0x13579ACF_u32.to_le_bytes())
+            || at(12, &0x061561_u32.to_le_bytes())
+            || at(12, &0x053162_u32.to_le_bytes())
+        {
+            Some(Self::Dbm)
+        } else if at(0, b"MANIFEST-") && path.file_name().is_some_and(|name| name == "CURRENT") {
+            Some(Self::LevelDb)
+        } else {
+            None
+        }
+    }
 }
 
 /// A file that is a database of its own.
@@ -63,4 +99,35 @@ pub struct Stores {
     pub written: Vec<WrittenFile>,
     /// Connections to others.
     pub outgoing: Vec<Outgoing>,
+}
+
+impl Stores {
+    /// Adds what another process of the service keeps.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.databases.extend(other.databases);
+        self.written.extend(other.written);
+        self.outgoing.extend(other.outgoing);
+        self.largest_first();
+    }
+
+    /// Puts the written files in order, and keeps as many as are listed.
+    pub(crate) fn largest_first(&mut self) {
+        self.written
+            .sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
+        self.written.truncate(LISTED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_are_known_by_their_first_bytes() {
+        let kind_of = |bytes: &[u8]| StoreKind::of(bytes, Path::new("data.json"));
+        assert_eq!(kind_of(b"SQLite format 3\0\x10\0"), Some(StoreKind::Sqlite));
+        assert_eq!(kind_of(b"12345678DUCK"), Some(StoreKind::DuckDb));
+        assert_eq!(kind_of(b"{\"MANIFEST-\": 1}"), None);
+        assert_eq!(kind_of(b""), None);
+    }
 }

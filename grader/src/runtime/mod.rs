@@ -31,6 +31,7 @@ use futures::future::BoxFuture;
 
 use crate::model::{Fault, RuntimeKind};
 
+pub(crate) use docker::engine_to_name;
 pub use door::Door;
 pub use facts::{BootFacts, Liveness, Stop};
 pub use kept::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::WorldKind;
+use crate::pack::Bounds;
 
 /// One environment of the submission: a database, and processes on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +59,8 @@ pub struct Built {
     pub seconds: f64,
     /// The last lines of the build's output; empty when an earlier build was used.
     pub log_tail: Vec<String>,
+    /// The Dockerfile that was made for a submission without one, for its author to read and to keep.
+    pub made: Option<String>,
 }
 
 /// What a submission may use before it is stopped.
@@ -67,6 +70,8 @@ pub struct Limits {
     pub build: Duration,
     /// Time for the release command, each time.
     pub release: Duration,
+    /// Bytes the build of an image may write to the engine's disk.
+    pub build_bytes: u64,
     /// Bytes of output kept on disk for one command; what comes later is counted, not kept.
     pub log_bytes: u64,
     /// Memory of one process of the service and all that came of it. This and the following hold in containers
@@ -86,11 +91,31 @@ pub struct Limits {
     pub database_bytes: u64,
 }
 
+impl Limits {
+    /// These, where somebody set others.
+    #[must_use]
+    pub fn bounded(self, by: &Bounds) -> Self {
+        Self {
+            build: by.build.unwrap_or(self.build),
+            release: by.release.unwrap_or(self.release),
+            memory_bytes: by.memory.unwrap_or(self.memory_bytes),
+            cpu_millis: by.cpu_millis.unwrap_or(self.cpu_millis),
+            processes: by.processes.unwrap_or(self.processes),
+            open_files: by.open_files.unwrap_or(self.open_files),
+            file_bytes: by.file.unwrap_or(self.file_bytes),
+            scratch_bytes: by.scratch.unwrap_or(self.scratch_bytes),
+            database_bytes: by.database.unwrap_or(self.database_bytes),
+            ..self
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             build: Duration::from_secs(900),
             release: Duration::from_secs(120),
+            build_bytes: 4 << 30,
             log_bytes: 8 << 20,
             memory_bytes: 1 << 30,
             cpu_millis: 2000,

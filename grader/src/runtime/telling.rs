@@ -40,6 +40,11 @@ impl Telling<'_> {
         self.tell(summary, None, None, Vec::new(), Some(step.into()))
     }
 
+    /// A command that was stopped, or could not be begun, for a reason that has a next step of its own.
+    pub(crate) fn stopped(self, summary: &str, step: String) -> BootStory {
+        self.tell(summary.to_owned(), None, None, Vec::new(), Some(step))
+    }
+
     /// A service that lives and is not ready. `listens` is none where that cannot be seen.
     pub(crate) fn never(
         self,

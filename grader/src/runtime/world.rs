@@ -13,6 +13,8 @@ pub(crate) trait Host: Send + Sync {
     fn boots(&self) -> Vec<BootFacts>;
     fn stop(&self, how: Stop) -> BoxFuture<'_, Result<Vec<Liveness>, Trouble>>;
     fn start(&self) -> BoxFuture<'_, Result<(), Trouble>>;
+    fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>>;
+    fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>>;
     fn alive(&self) -> Vec<Liveness>;
     fn log_tail(&self, lines: usize) -> Vec<String>;
     fn stores(&self) -> BoxFuture<'_, Result<Stores, Trouble>>;
@@ -96,6 +98,22 @@ impl World {
     /// A story if it does not come up; `Unsupported` when attached.
     pub async fn start(&self) -> Result<(), Trouble> {
         self.host.start().await
+    }
+
+    /// Freezes every replica: connections stay open and nothing answers. [`stop`](Self::stop) thaws it first.
+    ///
+    /// # Errors
+    /// `Unsupported` when attached; a fault if a process cannot be frozen.
+    pub async fn pause(&self) -> Result<(), Trouble> {
+        self.host.pause().await
+    }
+
+    /// Lets frozen replicas go on.
+    ///
+    /// # Errors
+    /// `Unsupported` when attached; a fault if a process cannot be thawed.
+    pub async fn resume(&self) -> Result<(), Trouble> {
+        self.host.resume().await
     }
 
     /// Whether each replica's process is there, and which it is.

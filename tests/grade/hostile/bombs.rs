@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::bench::{Grader, reference};
 use super::super::service::{arg, impatient};
 use super::container;
-use crate::runtime::engine;
+use crate::docker::bench::engine;
 
 /// What a service may take to come up here, in seconds.
 const WITHIN: u32 = 20;
@@ -14,7 +14,7 @@ const REST: Duration = Duration::from_secs(90);
 
 #[test]
 fn bombs_end_in_a_finding_and_a_run_beside_them_gets_its_usual_verdicts() {
-    if !engine::answers() {
+    if !engine() {
         return;
     }
     let usual = Grader::listings(&reference(), &["--runtime", "docker"])
@@ -22,9 +22,8 @@ fn bombs_end_in_a_finding_and_a_run_beside_them_gets_its_usual_verdicts() {
         .exits(0);
     let packs = impatient(WITHIN);
     let args = ["--runtime", "docker", "--packs", arg(&packs)];
-    let bombs = ["fork-bomb", "memory-bomb", "log-bomb", "disk-filler"].map(|name| {
-        (name, Grader::listings(&container(name), &args).start())
-    });
+    let bombs = ["fork-bomb", "memory-bomb", "log-bomb", "disk-filler"]
+        .map(|name| (name, Grader::listings(&container(name), &args).start()));
     let beside = Grader::listings(&reference(), &["--runtime", "docker"])
         .run()
         .exits(0);

@@ -1,8 +1,7 @@
-//! Containers that attack (`fixtures/hostile/containers`), graded by the real program. They are graded beside others and
-//! killed beside others, as on a machine that grades a class.
+//! Containers that attack (`fixtures/hostile/containers`), graded by the real program beside others,
+//! as on a machine that grades a class.
 
 mod bombs;
-mod killed;
 mod sealed;
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 use crate::check;
-use crate::check::{Boot, StaticCx};
-use crate::model::{Fault, Verdict};
+use crate::check::{Boot, StaticCx, note};
+use crate::model::{Draft, Fault, Verdict};
+use crate::runtime::Built;
 
 check! {
     /// ## What it looks at
@@ -49,8 +50,31 @@ check! {
 
 async fn run(cx: &mut StaticCx) -> Result<Verdict, Fault> {
     let mut findings = cx.findings();
-    if let Boot::NotBuilt(story) = cx.boot() {
-        findings.add(cx.told("the build", story));
+    match cx.boot() {
+        Boot::NotBuilt(story) => findings.add(cx.told("the build", story)),
+        Boot::Built(Built {
+            made: Some(text),
+            from,
+            ..
+        }) => {
+            let from = from.as_deref().unwrap_or("the folder");
+            findings.add(made(text, from));
+            return Ok(findings.advice());
+        }
+        _ => {}
     }
     Ok(findings.verdict())
+}
+
+/// A Dockerfile that the grader made: worth keeping, and no fault.
+fn made(text: &str, from: &str) -> Draft {
+    Draft {
+        subject: "the Dockerfile".into(),
+        saw: format!("it was built with a Dockerfile that the grader made from {from}"),
+        expected: "a Dockerfile of your own says how your service is built, wherever it runs"
+            .into(),
+        actual: "there is none".into(),
+        evidence: vec![note(text)],
+        ..Draft::default()
+    }
 }

@@ -10,6 +10,7 @@ mod entities;
 mod facts;
 mod ground;
 mod keys;
+mod limits;
 mod links;
 pub(in crate::pack) mod log;
 mod made;
@@ -80,6 +81,7 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
     // What needs no contract is read even when the contract is broken.
     let project = project::project(&mut root, source.folder_name().as_deref(), checks, log);
     let service = service::service(&mut root, log);
+    let limits = limits::limits(&mut root, log);
     let (mut contract, doc) = contract?;
     paging::overrides(&mut root, &mut contract, log);
     let reader = Reader {
@@ -112,6 +114,7 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
     Some(Pack {
         project: project?,
         service: service?,
+        limits,
         contract,
         entities,
         links,

@@ -175,6 +175,14 @@ impl Host for Running {
         async { Err(Trouble::Unsupported(NOT_OURS.into())) }.boxed()
     }
 
+    fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Err(Trouble::Unsupported(NOT_OURS.into())) }.boxed()
+    }
+
+    fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async { Err(Trouble::Unsupported(NOT_OURS.into())) }.boxed()
+    }
+
     fn alive(&self) -> Vec<Liveness> {
         vec![Liveness {
             pid: None,

@@ -16,13 +16,6 @@ use crate::model::Fault;
 /// How much a tool of ours may say.
 const SAID: usize = 4 << 20;
 
-/// What a tool of ours said, and how it ended.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Said {
-    pub(super) text: String,
-    pub(super) code: i64,
-}
-
 /// How a container stands.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Standing {
@@ -110,6 +103,27 @@ impl Engine {
         }
     }
 
+    /// Freezes it: connections stay open and nothing answers.
+    pub(super) async fn pause(&self, id: &str) -> Result<(), Fault> {
+        let paused = self.docker.pause_container(id).await;
+        paused.map_err(|e| fault("freezing a container", &e))
+    }
+
+    /// Lets it go on; nothing happens where it is not frozen.
+    pub(super) async fn resume(&self, id: &str) -> Result<(), Fault> {
+        match self.docker.unpause_container(id).await {
+            Err(error) => {
+                let says = error.to_string();
+                let idle = says.contains("is not paused") || says.contains("is not running");
+                match idle || is_missing(&error) {
+                    true => Ok(()),
+                    false => Err(fault("thawing a container", &error)),
+                }
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Ends and removes it, with all it wrote. Nothing happens if it is gone, or somebody is at it already.
     pub(super) async fn remove(&self, id: &str) -> Result<(), Fault> {
         let options = RemoveContainerOptionsBuilder::default()
@@ -143,7 +157,7 @@ impl Engine {
         name: &str,
         body: ContainerCreateBody,
         limit: Duration,
-    ) -> Result<Said, Fault> {
+    ) -> Result<String, Fault> {
         let doing = "running a tool in a container";
         let id = self.create(name, body).await?;
         let ran = async {
@@ -155,10 +169,7 @@ impl Engine {
                     said.extend_from_slice(&output.into_bytes());
                 }
             }
-            self.ended(&id).await;
-            let code = self.standing(&id).await?.unwrap_or_default().code;
-            let text = String::from_utf8_lossy(&said).into_owned();
-            Ok(Said { text, code })
+            Ok(String::from_utf8_lossy(&said).into_owned())
         };
         let ran = tokio::time::timeout(limit, ran).await;
         self.remove(&id).await?;

@@ -71,7 +71,9 @@ pub(super) async fn open(
     let doing = || format!("opening the door {name}:{port}");
     let key = uuid::Uuid::new_v4().simple().to_string();
     let container = format!("{run}-door-{name}");
-    let id = engine.create(&container, body(tools, run, &key, port)).await?;
+    let id = engine
+        .create(&container, body(tools, run, &key, port))
+        .await?;
     let request = NetworkConnectRequest {
         container: id.clone(),
         endpoint_config: Some(EndpointSettings {
@@ -117,7 +119,13 @@ fn body(tools: &str, run: &str, key: &str, port: u16) -> ContainerCreateBody {
             )]
             .into(),
         ),
-        tmpfs: Some([("/tmp".to_owned(), "rw,nosuid,nodev,noexec,size=1m,mode=1777".to_owned())].into()),
+        tmpfs: Some(
+            [(
+                "/tmp".to_owned(),
+                "rw,nosuid,nodev,noexec,size=1m,mode=1777".to_owned(),
+            )]
+            .into(),
+        ),
         ..cage::tool()
     };
     // Mail has its port below 1024.
@@ -130,7 +138,11 @@ fn body(tools: &str, run: &str, key: &str, port: u16) -> ContainerCreateBody {
         user: Some("65534:65534".into()),
         entrypoint: Some(vec!["sh".into(), "-c".into(), MAIN.to_owned()]),
         cmd: Some(Vec::new()),
-        env: Some(env.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+        env: Some(
+            env.iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect(),
+        ),
         exposed_ports: Some(vec![format!("{DIALLED}/tcp")]),
         labels: Some(labels::of(run, "door")),
         host_config: Some(host_config),

@@ -12,7 +12,7 @@ use super::wait::{Came, Waited};
 use crate::model::Fault;
 use crate::runtime::output::Log;
 use crate::runtime::telling::Telling;
-use crate::runtime::{BootStory, Limits, Phase, Trouble};
+use crate::runtime::{BootStory, Exited, Limits, Phase, Trouble};
 
 impl Engine {
     /// Whether a container has as many processes and threads as it may have. One that cannot be asked has not.
@@ -34,8 +34,13 @@ impl Engine {
     }
 }
 
-/// The story of a service that did not come up.
-pub(super) fn told(site: &Site, waited: Waited, log: &Log, begun: Instant) -> Trouble {
+/// The story of a service that did not come up, and of the end it then had.
+pub(super) fn told(
+    site: &Site,
+    (waited, end): (Waited, End),
+    log: &Log,
+    begun: Instant,
+) -> Trouble {
     let spec = &site.spec;
     let operation = site.asker.operation();
     let telling = |phase| Telling {
@@ -49,11 +54,10 @@ pub(super) fn told(site: &Site, waited: Waited, log: &Log, begun: Instant) -> Tr
         log: log.tail(usize::MAX),
         begun,
     };
-    let (story, end) = match waited.came {
-        Came::Ended(end) => (telling(Phase::Start).ended(end.exit), Some(end)),
+    let story = match waited.came {
+        Came::Ended(end) => telling(Phase::Start).ended(end.exit),
         Came::Never { listens, last } => {
-            let story = telling(Phase::Ready).never(&operation, last.as_ref(), listens);
-            (story, None)
+            telling(Phase::Ready).never(&operation, last.as_ref(), listens)
         }
         Came::Ready { .. } => {
             return Fault::new("starting the service", "it is ready after all").into();
@@ -66,7 +70,7 @@ pub(super) fn told(site: &Site, waited: Waited, log: &Log, begun: Instant) -> Tr
 pub(super) fn limited(
     mut story: BootStory,
     limits: &Limits,
-    end: Option<End>,
+    end: End,
     crowded: bool,
     log: &Log,
 ) -> BootStory {
@@ -88,10 +92,16 @@ pub(super) fn limited(
             format!("start fewer processes and threads: {most} may be there at once"),
         );
     }
-    if end.is_some_and(|end| end.short_of_memory) {
+    if end.short_of_memory {
         let most = limits.memory_bytes >> 20;
-        story.summary =
-            format!("it was killed because it used more memory than it may ({most} MiB)");
+        let why = format!("using more memory than it may ({most} MiB)");
+        story.summary = match story.exit {
+            Some(Exited::Signal(9)) => format!("it was killed for {why}"),
+            _ => format!(
+                "{}, and something in it was killed for {why}",
+                story.summary
+            ),
+        };
         story.try_next.insert(
             0,
             format!("use less memory: {most} MiB are there for all of its processes, files in /tmp included"),

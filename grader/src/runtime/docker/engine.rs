@@ -45,6 +45,11 @@ impl Engine {
     /// No engine answers, it is not ours to ask, it is too old, or its containers are not Linux.
     pub(super) async fn connect() -> Result<Self, Fault> {
         let host = super::place::host()?;
+        if let Some(named) = super::place::must_be_named() {
+            // `engine_to_name` sees to it before the program begins; whoever calls the library must do it themselves.
+            let cause = format!("the engine is at {named}, where testcontainers does not look");
+            return Err(Fault::new(GREETING, cause).cure(format!("set DOCKER_HOST={named}")));
+        }
         if let Some(path) = host.strip_prefix("unix://") {
             reachable(Path::new(path))?;
         }

@@ -17,6 +17,8 @@ pub(super) struct Ground {
     pub(super) relays: Relays,
     pub(super) baked: Baked,
     pub(super) postgres: Arc<Postgres>,
+    /// Whether a container can be given the IPv6 loopback address.
+    pub(super) may_have_v6: bool,
 }
 
 impl DockerRuntime {
@@ -44,13 +46,14 @@ impl DockerRuntime {
             &self.options.limits,
             false,
         );
-        let (postgres, seal) = tokio::try_join!(postgres, seal::prove(engine, &tools, run, run))?;
-        self.judge(seal)?;
+        let (postgres, proof) = tokio::try_join!(postgres, seal::prove(engine, &tools, run, run))?;
+        self.judge(proof.seal)?;
         Ok(Ground {
             tools,
             relays,
             baked,
             postgres: Arc::new(postgres),
+            may_have_v6: proof.may_have_v6,
         })
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all, try_join_all};
@@ -22,8 +21,6 @@ pub(super) struct Docked {
     pub(super) replicas: Vec<Replica>,
     pub(super) database: Database,
     pub(super) postgres: Arc<Postgres>,
-    /// When the first start command was run.
-    pub(super) since: SystemTime,
     pub(super) release_seconds: Option<f64>,
     pub(super) keep: bool,
     pub(super) lowered: AtomicBool,
@@ -91,6 +88,24 @@ impl Host for Handle {
         .boxed()
     }
 
+    fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async move {
+            let running = self.0.replicas.iter().filter(|r| r.alive().runs());
+            let paused = join_all(running.map(|r| self.0.site.engine.pause(r.id()))).await;
+            Ok(paused.into_iter().collect::<Result<_, Fault>>()?)
+        }
+        .boxed()
+    }
+
+    fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        async move {
+            let running = self.0.replicas.iter().filter(|r| r.alive().runs());
+            let going = join_all(running.map(|r| self.0.site.engine.resume(r.id()))).await;
+            Ok(going.into_iter().collect::<Result<_, Fault>>()?)
+        }
+        .boxed()
+    }
+
     fn alive(&self) -> Vec<Liveness> {
         self.0.replicas.iter().map(Replica::alive).collect()
     }
@@ -108,7 +123,18 @@ impl Host for Handle {
     }
 
     fn stores(&self) -> BoxFuture<'_, Result<Stores, Trouble>> {
-        async move { Ok(stores::stores(&self.0).await?) }.boxed()
+        async move {
+            let (site, postgres) = (&self.0.site, self.0.postgres.address().await?);
+            let running = self.0.replicas.iter().filter(|r| r.alive().runs());
+            let looks = running.map(|r| stores::look(site, r.id(), r.alive().pid, postgres));
+            let seen = join_all(looks).await;
+            let mut all = Stores::default();
+            for one in seen {
+                all.add(one?);
+            }
+            Ok(all)
+        }
+        .boxed()
     }
 
     fn lower(&self) -> BoxFuture<'_, Result<(), Fault>> {

@@ -4,6 +4,7 @@ use bollard::models::ImageConfig;
 
 use super::engine::fault;
 use super::{DockerRuntime, build, images, labels};
+use crate::runtime::machine::cache::make;
 use crate::runtime::{Built, Trouble};
 
 /// A built image.
@@ -24,7 +25,11 @@ impl DockerRuntime {
     pub(super) async fn make_image(&self) -> Result<Image, Trouble> {
         let labels = labels::of(&self.name, "image");
         let docker = &self.engine.docker;
-        let made = build::build(docker, &self.submission, &self.options.limits, &labels).await?;
+        let logs = self.run.folder.join("logs");
+        make(&logs)?;
+        let made = build::build(docker, &self.submission, &self.options.limits, &labels)
+            .keep(&logs.join("build.log"))
+            .await?;
         let looked = docker.inspect_image(&made.id).await;
         let looked = looked.map_err(|e| fault("looking at the image that was built", &e))?;
         images::fits(&self.engine, "of the submission", &looked)?;

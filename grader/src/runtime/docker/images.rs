@@ -1,5 +1,6 @@
 //! The images a run stands on: those that are present first, pulled ones where there are none.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bollard::models::ImageInspect;
@@ -55,16 +56,29 @@ pub(super) async fn pull(engine: &Engine, name: &str) -> Result<(), Fault> {
 /// # Errors
 /// When neither is present and none can be pulled.
 pub(super) async fn relay(engine: &Engine) -> Result<String, Fault> {
-    for name in [RELAY, PUBLIC_RELAY] {
-        if let Some(image) = find(engine, name).await? {
-            fits(engine, name, &image)?;
-            return Ok(name.to_owned());
-        }
+    if let Some(name) = relay_present(engine).await? {
+        return Ok(name);
     }
     pull(engine, PUBLIC_RELAY)
         .await
         .map_err(|fault| fault.cure("run ci/base-images, which builds one without a registry"))?;
     Ok(PUBLIC_RELAY.to_owned())
+}
+
+/// The image of the relay that is present.
+pub(super) async fn relay_present(engine: &Engine) -> Result<Option<String>, Fault> {
+    for name in [RELAY, PUBLIC_RELAY] {
+        if let Some(image) = find(engine, name).await? {
+            fits(engine, name, &image)?;
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// How many images of this name there are.
+pub(super) async fn count(engine: &Engine, name: &str) -> Result<usize, Fault> {
+    Ok(tags(engine, name).await?.len())
 }
 
 /// The image of Postgres and its major version: `wanted`, else the preferred one, else any that is present.
@@ -98,24 +112,29 @@ pub(super) async fn postgres(engine: &Engine, wanted: Option<u32>) -> Result<(St
 }
 
 /// The official images of Postgres that are present, by major version; the plainest name first.
-async fn postgres_present(engine: &Engine) -> Result<Vec<(String, u32)>, Fault> {
-    let filters =
-        std::collections::HashMap::from([("reference".to_owned(), vec!["postgres".to_owned()])]);
+pub(super) async fn postgres_present(engine: &Engine) -> Result<Vec<(String, u32)>, Fault> {
+    let with_major = |name: String| Some((major(&name)?, name));
+    let tags = tags(engine, "postgres").await?;
+    let mut found: Vec<_> = tags.into_iter().filter_map(with_major).collect();
+    found.sort_by_key(|(_, name)| (name.len(), name.clone()));
+    Ok(found
+        .into_iter()
+        .map(|(major, name)| (name, major))
+        .collect())
+}
+
+/// The images of this name, with their tags.
+async fn tags(engine: &Engine, name: &str) -> Result<Vec<String>, Fault> {
+    let filters = HashMap::from([("reference".to_owned(), vec![name.to_owned()])]);
     let options = ListImagesOptionsBuilder::default()
         .filters(&filters)
         .build();
     let images = engine.docker.list_images(Some(options)).await;
-    let images = images.map_err(|e| fault("looking for images of Postgres", &e))?;
-    let mut found: Vec<(String, u32)> = images
+    let images = images.map_err(|e| fault(format!("looking for images of {name}"), &e))?;
+    Ok(images
         .into_iter()
         .flat_map(|image| image.repo_tags)
-        .filter_map(|name| {
-            let major = major(&name)?;
-            Some((name, major))
-        })
-        .collect();
-    found.sort_by_key(|(name, _)| (name.len(), name.clone()));
-    Ok(found)
+        .collect())
 }
 
 /// `postgres:17.2-bookworm` is 17.

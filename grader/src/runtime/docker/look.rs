@@ -13,7 +13,7 @@ use crate::model::Fault;
 /// How long a look may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Where an engine's own name server listens, inside every container.
-const RESOLVER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
+pub(super) const RESOLVER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
 
 /// What a look at a container's sockets showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) async fn look(
     };
     let name = format!("{run}-look-{}", uuid::Uuid::new_v4().simple());
     match engine.run(&name, body, PATIENCE).await {
-        Ok(said) => Ok(Some(parse(&said.text))),
+        Ok(said) => Ok(Some(parse(&said))),
         Err(fault) => match engine.standing(container).await? {
             Some(standing) if standing.running => Err(fault),
             _ => Ok(None),
@@ -63,7 +63,7 @@ pub(super) async fn look(
 }
 
 /// Reads the tables as proc(5) describes them: addresses in hexadecimal, in the byte order of the machine.
-fn parse(text: &str) -> Sockets {
+pub(super) fn parse(text: &str) -> Sockets {
     let mut sockets = Sockets::default();
     let mut last = None;
     for line in text.lines() {

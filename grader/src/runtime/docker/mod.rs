@@ -14,6 +14,7 @@ mod door;
 mod ends;
 mod engine;
 mod ground;
+mod health;
 mod host;
 mod image;
 mod images;
@@ -56,6 +57,9 @@ use super::machine::user::RunAs;
 use super::{Built, Door, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Doing, Fault, RuntimeKind};
 use crate::submission::Submission;
+
+pub(crate) use health::examine;
+pub(crate) use place::must_be_named as engine_to_name;
 
 /// How long what is still on its way up may take to be dropped at the end.
 const PATIENCE: Duration = Duration::from_secs(1);

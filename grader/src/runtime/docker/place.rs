@@ -24,22 +24,45 @@ pub(super) fn host() -> Result<String, Fault> {
     }
     Ok(sockets()
         .into_iter()
-        .find_map(existing)
+        .find_map(|socket| existing(socket.path))
         .unwrap_or_else(|| format!("unix://{USUAL}")))
 }
 
+/// The value `DOCKER_HOST` must have, where the engine is found in a place that testcontainers does not know: it takes
+/// that variable's word, else looks for the sockets below that are marked so. None where it finds the engine itself.
+pub(crate) fn must_be_named() -> Option<String> {
+    if set("DOCKER_HOST").is_some() {
+        return None;
+    }
+    let host = host().ok()?;
+    let finds = sockets()
+        .into_iter()
+        .filter(|socket| socket.known)
+        .find_map(|socket| existing(socket.path));
+    let usual = format!("unix://{USUAL}");
+    (host != finds.unwrap_or(usual)).then_some(host)
+}
+
+/// A place where an engine may listen.
+struct Socket {
+    path: PathBuf,
+    /// Whether testcontainers looks there too.
+    known: bool,
+}
+
 /// The machine's socket, those of a rootless engine, those of Docker Desktop.
-fn sockets() -> Vec<PathBuf> {
-    let mut sockets = vec![PathBuf::from(USUAL)];
+fn sockets() -> Vec<Socket> {
+    let mut sockets = vec![(PathBuf::from(USUAL), true)];
     if let Some(folder) = set("XDG_RUNTIME_DIR").map(PathBuf::from) {
-        sockets.push(folder.join("docker.sock"));
-        sockets.push(folder.join(".docker/run/docker.sock"));
+        sockets.push((folder.join(".docker/run/docker.sock"), true));
+        sockets.push((folder.join("docker.sock"), false));
     }
     if let Some(home) = set("HOME").map(PathBuf::from) {
-        sockets.push(home.join(".docker/run/docker.sock"));
-        sockets.push(home.join(".docker/desktop/docker.sock"));
+        sockets.push((home.join(".docker/run/docker.sock"), true));
+        sockets.push((home.join(".docker/desktop/docker.sock"), true));
     }
-    sockets
+    let socket = |(path, known)| Socket { path, known };
+    sockets.into_iter().map(socket).collect()
 }
 
 /// The address in the docker command's current context (`docker context use`), none where that is the default one.

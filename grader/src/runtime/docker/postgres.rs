@@ -1,5 +1,6 @@
 //! Postgres in a container: raised with testcontainers, from an image whose data directory is ready.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,8 @@ pub(super) struct Postgres {
     server: Arc<Server>,
     /// What testcontainers holds. Dropping it would block; it is removed explicitly.
     container: Mutex<Option<ContainerAsync<GenericImage>>>,
-    lane: Lane,
+    /// Held for as long as the server has its name.
+    _lane: Lane,
 }
 
 impl Postgres {
@@ -76,7 +78,7 @@ impl Postgres {
                 id,
                 server,
                 container,
-                lane,
+                _lane: lane,
             }),
             Err(why) => {
                 remove(&container).await?;
@@ -87,6 +89,18 @@ impl Postgres {
 
     pub(super) fn server(&self) -> &Arc<Server> {
         &self.server
+    }
+
+    /// Its address on the sealed network, as the service sees it.
+    pub(super) async fn address(&self) -> Result<Option<SocketAddr>, Fault> {
+        let looked = self.engine.docker.inspect_container(&self.id, None).await;
+        let looked = looked.map_err(|e| fault("looking at Postgres' container", &e))?;
+        let networks = looked.network_settings.and_then(|n| n.networks);
+        let mut addresses = networks
+            .unwrap_or_default()
+            .into_values()
+            .filter_map(|endpoint| endpoint.ip_address?.parse::<IpAddr>().ok());
+        Ok(addresses.next().map(|ip| SocketAddr::new(ip, POSTGRES)))
     }
 
     /// Removes it and its data. Safe to call twice.
@@ -155,23 +169,11 @@ impl Power for Postgres {
     }
 
     fn pause(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        async {
-            let paused = self.engine.docker.pause_container(&self.id).await;
-            paused.map_err(|e| fault("freezing Postgres", &e))
-        }
-        .boxed()
+        self.engine.pause(&self.id).boxed()
     }
 
     fn resume(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        async {
-            match self.engine.docker.unpause_container(&self.id).await {
-                Err(error) if !error.to_string().contains("is not paused") => {
-                    Err(fault("thawing Postgres", &error))
-                }
-                _ => Ok(()),
-            }
-        }
-        .boxed()
+        self.engine.resume(&self.id).boxed()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
-use std::time::SystemTime;
 
 use futures::future::try_join_all;
 
@@ -59,6 +58,7 @@ impl DockerRuntime {
             variables,
             run_as,
             limits: self.options.limits,
+            v6: ground.may_have_v6,
             oci_runtime: self.options.oci_runtime.clone(),
         });
         let release_seconds = match self.submission_release() {
@@ -72,7 +72,6 @@ impl DockerRuntime {
             replicas: self.replicas(&site, ground).await?,
             database: database.clone(),
             postgres: Arc::clone(&postgres),
-            since: SystemTime::now(),
             release_seconds,
             keep: self.options.keep,
             lowered: AtomicBool::new(false),

@@ -20,8 +20,8 @@ pub(super) async fn release(site: &Site, line: &str, log: Log) -> Result<f64, Tr
     let ran = async {
         let process = Process::start(&site.engine, &id, Arc::clone(&log)).await?;
         let ended = tokio::time::timeout(site.limits.release, process.wait()).await;
-        process.end(Duration::ZERO).await?;
-        Ok::<_, Trouble>(ended)
+        let end = process.end(Duration::ZERO).await?;
+        Ok::<_, Trouble>((ended.is_ok(), end))
     };
     let ran = ran.await;
     site.engine.remove(&id).await?;
@@ -35,10 +35,11 @@ pub(super) async fn release(site: &Site, line: &str, log: Log) -> Result<f64, Tr
         log: log.tail(usize::MAX),
         begun,
     };
-    let (story, end) = match ran? {
-        Ok(end) if end.exit == Exited::Code(0) => return Ok(begun.elapsed().as_secs_f64()),
-        Ok(end) => (telling().ended(end.exit), Some(end)),
-        Err(_) => (telling().too_slow(), None),
+    let (in_time, end) = ran?;
+    let story = match in_time {
+        true if end.exit == Exited::Code(0) => return Ok(begun.elapsed().as_secs_f64()),
+        true => telling().ended(end.exit),
+        false => telling().too_slow(),
     };
     Err(ends::limited(story, &site.limits, end, false, &log).into())
 }

@@ -82,8 +82,8 @@ impl Replica {
             *self.bridge.lock().await = bridge;
             return Ok(());
         }
-        process.end(Duration::ZERO).await?;
-        Err(ends::told(&self.site, waited, &self.log, begun))
+        let end = process.end(Duration::ZERO).await?;
+        Err(ends::told(&self.site, (waited, end), &self.log, begun))
     }
 
     /// Ends it, if it runs, and says how it ended.
@@ -94,6 +94,10 @@ impl Replica {
             Duration::ZERO
         };
         if let Some(process) = self.process() {
+            if process.ended().is_none() {
+                // A frozen service hears nothing.
+                self.site.engine.resume(&self.id).await?;
+            }
             process.end(grace).await?;
         }
         self.take_bridge_down().await?;
@@ -102,6 +106,9 @@ impl Replica {
 
     /// Removes the container and what stands beside it.
     pub(super) async fn remove(&self) -> Result<(), Fault> {
+        if self.alive().runs() {
+            self.site.engine.resume(&self.id).await?;
+        }
         self.site.engine.remove(&self.id).await?;
         self.take_bridge_down().await
     }

@@ -27,6 +27,14 @@ const ENGINE: [u16; 2] = [2375, 2376];
 /// What an engine calls the machine it runs on.
 const HOST_NAME: &str = "host.docker.internal";
 
+/// What was learned on the sealed network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Proof {
+    pub(super) seal: Seal,
+    /// Whether a container there can be given the IPv6 loopback address, which an engine may have taken away.
+    pub(super) may_have_v6: bool,
+}
+
 /// What the tries showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Seal {
@@ -45,7 +53,7 @@ pub(super) async fn prove(
     tools: &str,
     run: &str,
     network: &str,
-) -> Result<Seal, Fault> {
+) -> Result<Proof, Fault> {
     let (listener, port) = listen().await?;
     let answering = tokio::spawn(async move { while listener.accept().await.is_ok() {} });
     let targets = targets(engine, network, port).await;
@@ -119,10 +127,10 @@ async fn attempt(
     run: &str,
     network: &str,
     targets: &BTreeSet<String>,
-) -> Result<Seal, Fault> {
+) -> Result<Proof, Fault> {
     let script = "for t in \"$@\"; do \
         (socat -u OPEN:/dev/null \"TCP:$t,connect-timeout=2\" 2>/dev/null && echo \"reached $t\") & \
-        done; wait; echo tried $#";
+        done; wait; [ -e /proc/sys/net/ipv6/conf/lo/disable_ipv6 ] && echo v6; echo tried $#";
     let mut line = vec![
         "sh".to_owned(),
         "-c".to_owned(),
@@ -143,11 +151,11 @@ async fn attempt(
         ..ContainerCreateBody::default()
     };
     let said = engine.run(&format!("{run}-seal"), body, PATIENCE).await?;
-    read(&said.text, targets.len())
+    read(&said, targets.len())
 }
 
 /// What the tool said. It must say that it tried them all, or nothing is proven.
-fn read(said: &str, targets: usize) -> Result<Seal, Fault> {
+fn read(said: &str, targets: usize) -> Result<Proof, Fault> {
     if !said.lines().any(|line| line == format!("tried {targets}")) {
         return Err(Fault::new(
             PROVING,
@@ -159,9 +167,12 @@ fn read(said: &str, targets: usize) -> Result<Seal, Fault> {
         .filter_map(|line| line.strip_prefix("reached "))
         .map(str::to_owned)
         .collect();
-    Ok(match reached.is_empty() {
-        true => Seal::Holds(targets),
-        false => Seal::Open(reached.into_iter().collect()),
+    Ok(Proof {
+        seal: match reached.is_empty() {
+            true => Seal::Holds(targets),
+            false => Seal::Open(reached.into_iter().collect()),
+        },
+        may_have_v6: said.lines().any(|line| line == "v6"),
     })
 }
 
@@ -172,9 +183,10 @@ mod tests {
     #[test]
     fn silence_proves_nothing() {
         assert!(read("", 3).is_err());
-        assert_eq!(read("tried 3\n", 3), Ok(Seal::Holds(3)));
-        let open = read("reached 10.0.0.1:4000\ntried 3\n", 3);
-        assert_eq!(open, Ok(Seal::Open(vec!["10.0.0.1:4000".into()])));
+        assert_eq!(read("v6\ntried 3\n", 3).unwrap().seal, Seal::Holds(3));
+        let open = read("reached 10.0.0.1:4000\ntried 3\n", 3).unwrap();
+        assert_eq!(open.seal, Seal::Open(vec!["10.0.0.1:4000".into()]));
+        assert!(!open.may_have_v6);
     }
 
     #[test]

@@ -12,6 +12,10 @@ use crate::runtime::{Limits, WorldSpec, shell};
 /// The user a service runs as whose image would run it as root.
 const SOMEBODY: &str = "10001:10001";
 
+/// What keeps the IPv6 loopback address from a container on a network without IPv6. A service that listens on
+/// `localhost` may mean it.
+const LOOPBACK_V6: &str = "net.ipv6.conf.lo.disable_ipv6";
+
 /// How a service is started in its image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Command {
@@ -58,6 +62,8 @@ pub(super) struct Site {
     pub(super) variables: BTreeMap<String, String>,
     pub(super) run_as: RunAs,
     pub(super) limits: Limits,
+    /// Whether it gets the IPv6 loopback address, as on a machine.
+    pub(super) v6: bool,
     /// The OCI runtime, if not the engine's default.
     pub(super) oci_runtime: Option<String>,
 }
@@ -105,6 +111,9 @@ impl Site {
             }),
             host_config: Some(HostConfig {
                 network_mode: Some(self.network.clone()),
+                sysctls: self
+                    .v6
+                    .then(|| [(LOOPBACK_V6.to_owned(), "0".to_owned())].into()),
                 ..cage::service(
                     &self.engine,
                     &self.limits,

@@ -68,7 +68,7 @@ pub async fn examine(cache: Option<&Path>) -> Vec<Line> {
             Err(says) => absent(package.tool, says, package.hint()),
         });
     }
-    lines.push(docker(&path).await);
+    lines.extend(super::docker::examine().await);
     lines
 }
 
@@ -150,18 +150,6 @@ async fn postgres() -> Line {
         ),
         Ok(Err(fault)) => bad("Postgres", &fault),
         Err(error) => bad("Postgres", &Fault::new("looking for Postgres", error)),
-    }
-}
-
-async fn docker(path: &[std::path::PathBuf]) -> Line {
-    let cure =
-        "only needed to grade code you do not trust; install Docker Engine or Docker Desktop";
-    let Some(tool) = tools::find("docker", path) else {
-        return absent("docker", "not found".into(), cure.into());
-    };
-    match said(&tool, &["version", "--format", "{{.Server.Version}}"], path).await {
-        Ok(version) => good("docker", format!("engine {version} answers")),
-        Err(says) => absent("docker", format!("no engine answers ({says})"), cure.into()),
     }
 }
 

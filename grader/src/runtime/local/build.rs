@@ -76,6 +76,7 @@ impl Build<'_> {
             cached,
             seconds: begun.elapsed().as_secs_f64(),
             log_tail,
+            made: None,
         };
         Ok(Product {
             app,

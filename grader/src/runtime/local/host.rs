@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all, try_join_all};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::build::blocking;
 use super::database;
@@ -78,6 +80,23 @@ impl Local {
 /// What [`World`](crate::runtime::World) holds: the runtime keeps the other end, to lower what is left.
 pub(crate) struct Handle(pub(crate) Arc<Local>);
 
+impl Handle {
+    /// Signals all processes of every replica.
+    async fn signal(&self, signal: Signal) -> Result<(), Trouble> {
+        let running = self.0.replicas.iter().filter(|r| r.alive().runs());
+        let kins: Vec<_> = running.filter_map(|r| Some(r.process()?.kin())).collect();
+        let all = move || {
+            for pid in kins.iter().flat_map(strays::family) {
+                // One that has just ended needs no signal.
+                let pid = Pid::from_raw(i32::try_from(pid).unwrap_or(i32::MAX));
+                let _ = kill(pid, signal);
+            }
+            Ok(())
+        };
+        Ok(blocking(all).await?)
+    }
+}
+
 impl Host for Handle {
     fn boots(&self) -> Vec<BootFacts> {
         let boots = self.0.replicas.iter().filter_map(Replica::boot);
@@ -91,6 +110,8 @@ impl Host for Handle {
 
     fn stop(&self, how: Stop) -> BoxFuture<'_, Result<Vec<Liveness>, Trouble>> {
         async move {
+            // A frozen service hears nothing.
+            self.signal(Signal::SIGCONT).await?;
             let ended = join_all(self.0.replicas.iter().map(|replica| replica.down(how))).await;
             Ok(ended.into_iter().collect::<Result<_, Fault>>()?)
         }
@@ -105,6 +126,14 @@ impl Host for Handle {
             }
         }
         .boxed()
+    }
+
+    fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        self.signal(Signal::SIGSTOP).boxed()
+    }
+
+    fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        self.signal(Signal::SIGCONT).boxed()
     }
 
     fn alive(&self) -> Vec<Liveness> {

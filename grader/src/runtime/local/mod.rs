@@ -8,12 +8,12 @@
 //! (see [`packages`](super::machine::packages)). They also share that user, so two runs at once can disturb each
 //! other. A plain user's submissions share everything that is the user's.
 
-mod build;
+pub(super) mod build;
 mod cargo;
 mod database;
 mod host;
-mod outside;
-mod plan;
+pub(super) mod outside;
+pub(super) mod plan;
 mod port;
 mod process;
 mod raise;

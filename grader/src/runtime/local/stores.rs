@@ -10,11 +10,10 @@ use std::time::SystemTime;
 
 use walkdir::WalkDir;
 
+use crate::runtime::kept::HEAD;
 use crate::runtime::machine::sockets::{self, Socket};
 use crate::runtime::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};
 
-/// Ordinary files listed at most.
-const LISTED: usize = 100;
 /// Entries of the service's folders looked at, at most.
 const LOOKED: usize = 100_000;
 /// Folders that hold code, never a service's data.
@@ -69,10 +68,7 @@ pub(crate) fn stores(look: &Look) -> Stores {
             None => {}
         }
     }
-    stores
-        .written
-        .sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
-    stores.written.truncate(LISTED);
+    stores.largest_first();
     stores.outgoing = outgoing(&sockets::of(&look.pids).sockets, &look.postgres);
     stores
 }
@@ -136,37 +132,12 @@ fn held(pids: &[u32]) -> BTreeSet<PathBuf> {
     files
 }
 
-/// Which database a file is, by the bytes it begins with; LevelDB and RocksDB by what lies in their folder.
+/// Which database a file is.
 fn kind(path: &Path) -> Option<StoreKind> {
     let mut head = Vec::new();
-    File::open(path)
-        .ok()?
-        .take(32)
-        .read_to_end(&mut head)
-        .ok()?;
-    let at = |offset: usize, bytes: &[u8]| {
-        head.get(offset..)
-            .is_some_and(|rest| rest.starts_with(bytes))
-    };
-    if at(0, b"SQLite format 3\0") {
-        Some(StoreKind::Sqlite)
-    } else if at(8, b"DUCK") {
-        Some(StoreKind::DuckDb)
-    } else if at(16, &0xBEEF_C0DE_u32.to_le_bytes()) {
-        Some(StoreKind::Lmdb)
-    } else if at(0, b"H:2,") {
-        Some(StoreKind::H2)
-    } else if at(0, &0x13579ACE_u32.to_le_bytes())
-        || at(0, &0x13579ACF_u32.to_le_bytes())
-        || at(12, &0x061561_u32.to_le_bytes())
-        || at(12, &0x053162_u32.to_le_bytes())
-    {
-        Some(StoreKind::Dbm)
-    } else if at(0, b"MANIFEST-") && path.file_name().is_some_and(|name| name == "CURRENT") {
-        Some(StoreKind::LevelDb)
-    } else {
-        None
-    }
+    let file = File::open(path).ok()?;
+    file.take(HEAD).read_to_end(&mut head).ok()?;
+    StoreKind::of(&head, path)
 }
 
 /// Connections the processes made, but for those to one another and to our Postgres.
@@ -195,20 +166,6 @@ fn outgoing(sockets: &[Socket], postgres: &[SocketAddr]) -> Vec<Outgoing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn databases_are_known_by_their_first_bytes() {
-        let folder = tempfile::tempdir().unwrap();
-        let kind_of = |bytes: &[u8]| {
-            let path = folder.path().join("data.json");
-            std::fs::write(&path, bytes).unwrap();
-            kind(&path)
-        };
-        assert_eq!(kind_of(b"SQLite format 3\0\x10\0"), Some(StoreKind::Sqlite));
-        assert_eq!(kind_of(b"12345678DUCK"), Some(StoreKind::DuckDb));
-        assert_eq!(kind_of(b"{\"MANIFEST-\": 1}"), None);
-        assert_eq!(kind_of(b""), None);
-    }
 
     #[test]
     fn our_postgres_and_accepted_connections_are_no_outgoing_ones() {

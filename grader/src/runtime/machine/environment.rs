@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::cache::{Cache, disk};
 use super::packages::Packages;
-use super::passed::{CERTIFICATES, passed};
+use super::passed::CERTIFICATES;
+pub(crate) use super::passed::passed;
 use super::user::RunAs;
 use super::{lend, tools};
 use crate::model::Fault;

@@ -1,0 +1,174 @@
+//! The program with `--runtime docker`: the same verdicts as without, and nothing left of a run that was killed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use grader::model::{Report, RuntimeKind, Verdict};
+use grader::verify::{Fixture, Kind, discover, prepare};
+use nix::sys::signal::Signal;
+
+use super::bench::{Grader, reference, root};
+use crate::docker::bench::{Bench, docker, engine, name, things};
+use crate::runtime::bench::open_folder;
+
+/// The report on a fixture, seed 1.
+fn report(dir: &Path, project: &str, runtime: &str, place: &Path) -> Report {
+    let json = place.join(format!("{runtime}.json"));
+    let output = Command::new(env!("CARGO_BIN_EXE_grader"))
+        .arg("grade")
+        .arg(dir)
+        .args(["--runtime", runtime, "--project"])
+        .arg(root().join("projects").join(project))
+        .arg(format!("--report=json={}", json.display()))
+        .env("GRADER_SHARE_CACHES", "1")
+        .output()
+        .unwrap();
+    let text = std::fs::read_to_string(&json)
+        .unwrap_or_else(|_| panic!("{runtime}: {}", String::from_utf8_lossy(&output.stderr)));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Verdict and fingerprints of every check that both runtimes can judge.
+fn judged(report: &Report) -> BTreeMap<String, (&'static str, Vec<String>)> {
+    let both = |id: &str| {
+        let index = grader::checks::index();
+        let on = &index.get(id).unwrap().runtimes;
+        on.contains(&RuntimeKind::Docker) && on.contains(&RuntimeKind::Local)
+    };
+    let records = report.checks.iter().filter(|r| both(r.id.as_str()));
+    records
+        .map(|record| {
+            let prints = match &record.verdict {
+                Verdict::Fail { findings } => {
+                    findings.iter().map(|f| f.fingerprint.clone()).collect()
+                }
+                _ => Vec::new(),
+            };
+            (record.id.to_string(), (record.verdict.name(), prints))
+        })
+        .collect()
+}
+
+/// Both runtimes say the same of a fixture.
+fn agree(fixture: &Fixture) -> Report {
+    let place = open_folder();
+    let dir = prepare(fixture, place.path()).unwrap();
+    let on = |runtime: &str| report(&dir, &fixture.project, runtime, place.path());
+    let (local, contained) = (on("local"), on("docker"));
+    assert_eq!(contained.runtime.kind, RuntimeKind::Docker);
+    assert!(
+        contained.runtime.why.contains("sealed: none of"),
+        "{}",
+        contained.runtime.why
+    );
+    assert_eq!(judged(&local), judged(&contained), "{}", fixture.title());
+    contained
+}
+
+fn fixtures(wanted: impl Fn(&Fixture) -> bool) -> Vec<Fixture> {
+    let mut all = discover(&root()).unwrap();
+    all.retain(wanted);
+    assert!(!all.is_empty());
+    all
+}
+
+#[test]
+fn references_get_the_same_verdicts() {
+    if engine() {
+        for fixture in fixtures(|f| f.kind == Kind::Reference) {
+            assert!(
+                judged(&agree(&fixture))
+                    .values()
+                    .all(|(verdict, _)| *verdict == "pass")
+            );
+        }
+    }
+}
+
+#[test]
+fn variants_get_the_same_verdicts() {
+    if engine() {
+        fixtures(|f| f.kind == Kind::Variant)
+            .iter()
+            .for_each(|f| drop(agree(f)));
+    }
+}
+
+#[test]
+fn a_wrong_address_is_found_on_both() {
+    if engine() {
+        for fixture in fixtures(|f| f.expect.contains("boot.port-ignored")) {
+            let (verdict, prints) = judged(&agree(&fixture))
+                .remove("boot.port-ignored")
+                .unwrap();
+            assert_eq!((verdict, prints.len()), ("fail", 1), "{}", fixture.title());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_start_sweeps_what_a_killed_grader_left_and_nothing_else() {
+    if !engine() {
+        return;
+    }
+    let living = Bench::python("import lib; lib.serve()", Some("nobody"));
+    let (runtime, world) = living.up().await;
+    let cache = open_folder();
+    let grader = Grader::listings(&reference(), &["--runtime", "docker"]);
+    let running = grader.cache(cache.path()).start();
+    let owner = format!(" {}.", running.pid());
+    let left = || {
+        let format = "{{.Names}} {{.Label \"org.grader.owner\"}}";
+        let all = docker(&[
+            "ps",
+            "-a",
+            "--filter",
+            "label=org.grader.run",
+            "--format",
+            format,
+        ]);
+        let of_it = all.lines().filter(|line| line.contains(&owner));
+        of_it.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let begun = Instant::now();
+    while left().len() < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(100), "{:?}", left());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    running.signal(Signal::SIGKILL);
+    running.end();
+    assert!(left().len() >= 3, "nobody was there to take them away");
+
+    let next = Bench::python("import lib; lib.serve()", Some("nobody"));
+    let swept = next.open().await;
+    assert_eq!(left(), Vec::<String>::new());
+    swept.close().await.unwrap();
+    assert!(world.alive()[0].runs(), "a living run keeps what it has");
+    assert!(things(&name(&*runtime)).len() >= 4);
+    runtime.close().await.unwrap();
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    if !engine() {
+        return;
+    }
+    let grader = Grader::listings(&reference(), &["--runtime", "docker"]);
+    let running = grader.start().until_it_says("starting the service");
+    let owner = format!(" {}.", running.pid());
+    running.signal(Signal::SIGINT);
+    let ended = running.end();
+    assert_eq!(ended.code, Some(130), "{ended}");
+    let format = "{{.Names}} {{.Label \"org.grader.owner\"}}";
+    let all = docker(&[
+        "ps",
+        "-a",
+        "--filter",
+        "label=org.grader.run",
+        "--format",
+        format,
+    ]);
+    assert!(!all.contains(&owner), "{all}");
+}
