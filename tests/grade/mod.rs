@@ -9,6 +9,7 @@ mod disk;
 mod containers;
 mod ended;
 mod ends;
+mod hostile;
 mod kept;
 mod machine;
 mod new;

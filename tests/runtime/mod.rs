@@ -6,6 +6,7 @@ pub(crate) mod bench;
 mod boot;
 mod build;
 mod doctor;
+mod doors;
 mod ends;
 mod folder;
 mod otherwise;

@@ -13,8 +13,8 @@ use crate::check::Check;
 use crate::model::{CheckId, Event, Fault, Record, RuntimeKind, Stage, Verdict};
 use crate::pack::{Pack, PackSource};
 use crate::runtime::{
-    BootFacts, BootStory, Built, Host, Liveness, Phase, Runtime, Stop, Stores, Trouble, World,
-    WorldSpec,
+    BootFacts, BootStory, Built, Door, Host, Liveness, Phase, Runtime, Stop, Stores, Trouble,
+    World, WorldSpec,
 };
 
 /// How many shared checks are at work in the one test that counts them.
@@ -173,6 +173,10 @@ impl Runtime for Fake {
     fn holds(&self) -> BoxFuture<'_, Result<(), Fault>> {
         let full = Fault::new("looking at the disk", "it is full");
         async { if self.gives_way { Err(full) } else { Ok(()) } }.boxed()
+    }
+
+    fn door<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, Result<Door, Trouble>> {
+        async { Err(Trouble::Unsupported("a fake".into())) }.boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {

@@ -8,6 +8,7 @@ mod attach;
 mod causes;
 mod docker;
 pub mod doctor;
+mod door;
 mod facts;
 mod gate;
 mod kept;
@@ -31,6 +32,7 @@ use futures::future::BoxFuture;
 use crate::model::{Fault, RuntimeKind};
 
 pub(crate) use docker::engine_to_name;
+pub use door::Door;
 pub use facts::{BootFacts, Liveness, Stop};
 pub use kept::{FileStore, Outgoing, StoreKind, Stores, WrittenFile};
 pub use open::{Choice, Options, Refusal, open};
@@ -79,6 +81,14 @@ pub trait Runtime: Send + Sync {
     fn holds(&self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async { Ok(()) })
     }
+
+    /// Opens a [`Door`]: the service reaches it at `name` and `port`, or where its address says; we hear who calls.
+    /// Open it before the world that needs its address. `name` (lower case letters, digits and `-`) is not used
+    /// twice in a run.
+    ///
+    /// # Errors
+    /// `Unsupported` when attached; a fault of ours.
+    fn door<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, Result<Door, Trouble>>;
 
     /// Lowers every world still up, ends every process and removes every folder of this run. Well under two
     /// seconds, and safe to call twice.

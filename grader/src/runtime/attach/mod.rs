@@ -14,8 +14,8 @@ use super::postgres::Database;
 use super::ready::{Answer, Asker};
 use super::world::Host;
 use super::{
-    BootFacts, BootStory, Built, Liveness, Options, Phase, Refusal, Runtime, Stop, Stores, Trouble,
-    World, WorldSpec,
+    BootFacts, BootStory, Built, Door, Liveness, Options, Phase, Refusal, Runtime, Stop, Stores,
+    Trouble, World, WorldSpec,
 };
 use crate::model::{Fault, RuntimeKind, WorldKind};
 
@@ -76,6 +76,12 @@ impl Runtime for Attach {
             Ok(World::new(spec.clone(), self.database.clone(), None, Box::new(Running { boot })))
         }
         .boxed()
+    }
+
+    fn door<'a>(&'a self, _name: &'a str, _port: u16) -> BoxFuture<'a, Result<Door, Trouble>> {
+        let why =
+            "a service that already runs has its settings; the grader cannot tell it whom to call";
+        async move { Err(Trouble::Unsupported(why.into())) }.boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {

@@ -10,6 +10,7 @@ mod bridge;
 mod build;
 mod cage;
 mod container;
+mod door;
 mod ends;
 mod engine;
 mod ground;
@@ -54,7 +55,7 @@ use super::gate::Gate;
 use super::machine::cache::Cache;
 use super::machine::sweep::Run;
 use super::machine::user::RunAs;
-use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
+use super::{Built, Door, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Doing, Fault, RuntimeKind};
 use crate::submission::Submission;
 
@@ -212,6 +213,15 @@ impl Runtime for DockerRuntime {
 
     fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>> {
         self.gate.pass(self.put_up(spec)).boxed()
+    }
+
+    fn door<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, Result<Door, Trouble>> {
+        let opened = async move {
+            let ground = self.ground().await?;
+            let door = door::open(&self.engine, (&ground.tools, &self.name), name, port).await?;
+            Ok(door)
+        };
+        self.gate.pass(opened).boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {

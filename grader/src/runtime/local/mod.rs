@@ -41,7 +41,7 @@ use super::machine::packages::Packages;
 use super::machine::sweep::Run;
 use super::machine::user::RunAs;
 use super::postgres::{Cluster, ClusterOptions, StopMode};
-use super::{Built, Options, Runtime, Trouble, World, WorldSpec};
+use super::{Built, Door, Options, Runtime, Trouble, World, WorldSpec};
 use crate::model::{Doing, Fault, RuntimeKind};
 use crate::submission::Submission;
 
@@ -209,6 +209,11 @@ impl Runtime for LocalRuntime {
             }
         }
         .boxed()
+    }
+
+    /// A listener on 127.0.0.1: services here see this machine's own ports, and have no names of their own.
+    fn door<'a>(&'a self, _name: &'a str, _port: u16) -> BoxFuture<'a, Result<Door, Trouble>> {
+        async { Ok(Door::here().await?) }.boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {

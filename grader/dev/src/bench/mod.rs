@@ -1,5 +1,9 @@
 //! What the grader costs, as ratios within one run: the machine's mood divides out.
 
+mod bare;
+mod containers;
+mod wire;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +27,9 @@ pub(crate) struct Bench {
     /// The reference to raise
     #[arg(long, default_value = "python")]
     reference: String,
+    /// Measure containers alone
+    #[arg(long)]
+    containers: bool,
 }
 
 pub(crate) async fn run(args: &Bench) -> Result<()> {
@@ -30,10 +37,18 @@ pub(crate) async fn run(args: &Bench) -> Result<()> {
         .join("fixtures/reference/1-listings")
         .join(&args.reference);
     let submission = Submission::open(&dir)?;
+    if !args.containers {
+        here(args, &submission, &dir).await?;
+    }
+    containers::run(&submission, args.rounds.max(1)).await
+}
+
+/// What the grader costs on this machine without containers.
+async fn here(args: &Bench, submission: &Submission, dir: &std::path::Path) -> Result<()> {
     let mut world = Vec::new();
     let mut bare = Vec::new();
     for _ in 0..args.rounds.max(1) {
-        world.push(world_up(&submission).await?);
+        world.push(world_up(submission).await?);
         bare.push(postgres_alone().await?);
     }
     let (world, bare) = (median(world), median(bare));
@@ -46,7 +61,7 @@ pub(crate) async fn run(args: &Bench) -> Result<()> {
     );
     let mut walls = Vec::new();
     for _ in 0..args.rounds.max(1) {
-        walls.push(whole_run(&submission).await?);
+        walls.push(whole_run(submission).await?);
     }
     walls.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
     let (wall, service) = walls[walls.len() / 2];
@@ -59,7 +74,7 @@ pub(crate) async fn run(args: &Bench) -> Result<()> {
     );
     println!(
         "peak memory of the grader: {:.1} MiB (at most 64)",
-        peak_memory(&dir)?
+        peak_memory(dir)?
     );
     Ok(())
 }
@@ -74,6 +89,14 @@ fn say(what: &str, value: f64, against: &str, by: f64, most: f64) {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// Whatever engine answers: containers are measured apart.
+fn local() -> Options {
+    Options {
+        choice: Choice::Local,
+        ..Options::default()
+    }
 }
 
 async fn opened(submission: &Submission) -> Result<Box<dyn Runtime>> {
