@@ -1,7 +1,7 @@
 //! What an answer to an honest call says, for the checks that walk through the contract.
 
 use crate::model::{Exchange, Manner, Outcome};
-use crate::pack::Operation;
+use crate::pack::{Operation, Reply, is_json};
 use crate::probe::plant::{Deed, Step};
 
 /// Whether the operation of a step is not there: 405, 501, sent elsewhere, or the 404 of no address. What the
@@ -31,6 +31,19 @@ pub(crate) fn welcome(step: &Step, operation: &Operation) -> bool {
     // What is called with nothing may say that there is nothing, or that it is not ready yet.
     let nothing = step.deed == Deed::Other && declared && (status < 500 || status == 503);
     operation.succeeds(status) || nothing
+}
+
+/// The JSON reply that the contract declares for this status, if it declares one.
+pub(crate) fn declared_json(operation: &Operation, status: u16) -> Option<&Reply> {
+    let mut declared = operation.declared(status).into_iter();
+    declared.find(|r| r.media.as_deref().is_some_and(is_json))
+}
+
+/// The media type that a reply says it has, without parameters, in lower case; empty if it says none.
+pub(crate) fn said_media(exchange: &Exchange) -> String {
+    let said = exchange.header("content-type").unwrap_or_default();
+    let plain = said.split(';').next().unwrap_or_default();
+    plain.trim().to_ascii_lowercase()
 }
 
 /// How an answer broke, if it did more than be wrong.

@@ -28,8 +28,8 @@ pub use auth::{
     LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing, Ttl,
     Verb,
 };
-pub(crate) use contract::speaks;
-pub use contract::{Contract, Violation};
+pub use contract::{Broke, Contract, Home, Violation};
+pub(crate) use contract::{is_json, speaks};
 pub use draft::draft;
 pub use entity::{
     Bound, Call, Entity, Fact, Find, Key, KeyPart, MadeBy, Manner, Owner, Parent, Update,

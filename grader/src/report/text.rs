@@ -65,6 +65,17 @@ pub(super) fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
+/// `GET /venues, POST /venues`, the first eight of them and how many more.
+pub(super) fn several(names: &[String]) -> String {
+    const NAMED: usize = 8;
+    let mut named: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    let rest = format!("and {} more", names.len().saturating_sub(NAMED));
+    if names.len() > NAMED {
+        named.push(&rest);
+    }
+    named.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

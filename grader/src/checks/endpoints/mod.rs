@@ -4,9 +4,13 @@ mod created_differs;
 mod data_lost_on_restart;
 mod deleted_still_there;
 mod hard_coded_answers;
+mod no_location;
 mod operation_missing;
+mod patch_erases;
+mod patch_ignored;
 mod reply_breaks_schema;
 mod unknown_id_not_404;
+mod wrong_content_type;
 mod wrong_success_status;
 
 use crate::check::Check;
@@ -15,9 +19,13 @@ use crate::check::Check;
 pub(super) static STAGE: &[&Check] = &[
     &operation_missing::CHECK,
     &wrong_success_status::CHECK,
+    &wrong_content_type::CHECK,
     &reply_breaks_schema::CHECK,
     &hard_coded_answers::CHECK,
     &created_differs::CHECK,
+    &no_location::CHECK,
+    &patch_ignored::CHECK,
+    &patch_erases::CHECK,
     &deleted_still_there::CHECK,
     &unknown_id_not_404::CHECK,
     &data_lost_on_restart::CHECK,

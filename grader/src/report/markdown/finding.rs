@@ -4,7 +4,7 @@ use super::escape::{block, code, inline};
 use super::{LINES, LONG};
 use crate::model::{Finding, Record};
 use crate::report::evidence;
-use crate::report::text::{count, cut};
+use crate::report::text::{count, cut, several};
 
 /// The check and its findings, as a section.
 pub(super) fn check(record: &Record) -> String {
@@ -27,9 +27,11 @@ pub(super) fn check(record: &Record) -> String {
 
 fn one(finding: &Finding) -> String {
     let mut out = "\n".to_owned();
+    let touches = several(&finding.touches);
     let fields = [
         ("where", Some(&finding.subject)),
         ("saw", Some(&finding.saw)),
+        ("touches", Some(&touches)),
         ("expected", Some(&finding.expected)),
         ("actual", Some(&finding.actual)),
         ("note", finding.note.as_ref()),
