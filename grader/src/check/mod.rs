@@ -5,6 +5,7 @@ mod contract;
 mod cx;
 mod findings;
 pub(crate) mod honest;
+pub(crate) mod odd;
 
 pub use boot::{Boot, StaticCx};
 pub use contract::{ALL, Answer, Check, RAISED, Run};

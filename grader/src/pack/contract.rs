@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{OpId, Operation, Reply, Schema};
 
 mod home;
+mod says;
 mod sides;
 mod validate;
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Contract;
+use crate::pack::{Pointer, Token};
 
 /// Where a place of a body is described.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,18 @@ impl Contract {
             at = self.arrive(next, &mut home, inside || !last);
         }
         home
+    }
+
+    /// Whether a schema names a member at this place, which it may also leave open.
+    pub fn describes(&self, schema: &Value, place: &Pointer) -> bool {
+        let mut at = Some(self.follow(schema));
+        for token in &place.tokens {
+            at = at.and_then(|at| match token {
+                Token::Name(name) => self.member(at, name),
+                Token::Each => self.element(at),
+            });
+        }
+        at.is_some()
     }
 
     /// Follows references to the schema itself. An object with a name is a home of its own; another value with a
@@ -74,7 +87,7 @@ impl Contract {
     }
 
     /// The first answer of a schema or of what it is put together from.
-    fn found<'s>(
+    pub(super) fn found<'s>(
         &'s self,
         schema: &'s Value,
         depth: usize,
