@@ -4,6 +4,7 @@ mod created_differs;
 mod data_lost_on_restart;
 mod delete_not_idempotent;
 mod deleted_still_there;
+mod get_changes_state;
 mod hard_coded_answers;
 mod instant_altered;
 mod no_location;
@@ -16,6 +17,7 @@ mod put_not_idempotent;
 mod reference_unchecked;
 mod reply_breaks_schema;
 mod text_altered;
+mod undeclared_property;
 mod unknown_id_not_404;
 mod wrong_content_type;
 mod wrong_success_status;
@@ -28,6 +30,7 @@ pub(super) static STAGE: &[&Check] = &[
     &wrong_success_status::CHECK,
     &wrong_content_type::CHECK,
     &reply_breaks_schema::CHECK,
+    &undeclared_property::CHECK,
     &hard_coded_answers::CHECK,
     &created_differs::CHECK,
     &text_altered::CHECK,
@@ -42,5 +45,6 @@ pub(super) static STAGE: &[&Check] = &[
     &deleted_still_there::CHECK,
     &unknown_id_not_404::CHECK,
     &delete_not_idempotent::CHECK,
+    &get_changes_state::CHECK,
     &data_lost_on_restart::CHECK,
 ];

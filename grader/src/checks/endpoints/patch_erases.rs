@@ -65,7 +65,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         if nothing(cx, entity, &planted, &before, &mut findings).await? {
             changed += 1;
         }
-        for fact in cx.planter().changeable(&planted) {
+        for fact in rounds(cx.planter().changeable(&planted)) {
             let Some(value) = cx.planter().another(&planted, &fact) else {
                 continue;
             };
@@ -95,6 +95,15 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         return Ok(Verdict::Skipped { why });
     }
     Ok(findings.verdict())
+}
+
+/// The facts in the order in which they are changed: the first once more at the end, so that the last one, which
+/// may have stood at a default before, has to survive a change too.
+fn rounds(mut facts: Vec<String>) -> Vec<String> {
+    if let [first, _, ..] = facts.as_slice() {
+        facts.push(first.clone());
+    }
+    facts
 }
 
 /// Whether a thing can be read, and changed by a request that leaves the rest as it is.
