@@ -1,7 +1,7 @@
 //! The planter against services of every manner that a contract allows, and some that none does.
 
 mod contracts;
-mod http;
+pub(crate) mod http;
 mod keys;
 mod knobs;
 mod listing;

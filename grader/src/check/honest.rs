@@ -46,6 +46,13 @@ pub(crate) fn said_media(exchange: &Exchange) -> String {
     plain.trim().to_ascii_lowercase()
 }
 
+/// Whether the contract declares a header for this status, and if so, whether it must be there.
+pub(crate) fn declares_header(operation: &Operation, status: u16, name: &str) -> Option<bool> {
+    let headers = &operation.declares(status)?.headers;
+    let named = headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
+    Some(*named.1)
+}
+
 /// How an answer broke, if it did more than be wrong.
 pub(crate) fn manner(exchange: &Exchange) -> Manner {
     match &exchange.outcome {

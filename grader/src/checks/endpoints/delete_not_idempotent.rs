@@ -1,8 +1,8 @@
 use super::{created_differs, deleted_still_there, unknown_id_not_404};
 use crate::check::honest::manner;
 use crate::check::{Cx, a};
-use crate::model::{Draft, Exchange, Fault, Manner, Verdict};
-use crate::probe::plant::{Planted, Sight, answer, said_yes};
+use crate::model::{Draft, Fault, Manner, Verdict};
+use crate::probe::plant::{answer, said_yes};
 use crate::{check, control};
 
 check! {
@@ -93,7 +93,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         }
         let after = cx.planter().read(&neighbour).await?;
         if let (Some(before), Some(after)) = (before, after)
-            && !alike(cx, &neighbour, &before, &after)
+            && !cx.planter().unchanged(&neighbour, &before, &after)
         {
             findings.add(Draft {
                 subject: format!("the neighbour of a removed {name}"),
@@ -115,19 +115,4 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         return Ok(Verdict::Skipped { why });
     }
     Ok(findings.verdict())
-}
-
-/// Whether two reads of a thing show the same facts. What could not be read before says nothing.
-fn alike(cx: &mut Cx, of: &Planted, before: &Exchange, after: &Exchange) -> bool {
-    let Some(was) = before.json().filter(|_| said_yes(before)) else {
-        return true;
-    };
-    let Some(is) = after.json().filter(|_| said_yes(after)) else {
-        return false;
-    };
-    let then = cx.planter().as_shown(of, &was, Sight::Read);
-    cx.planter()
-        .shown(&then, &is, Sight::Read)
-        .iter()
-        .all(|s| s.same)
 }

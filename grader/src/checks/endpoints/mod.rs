@@ -4,6 +4,8 @@ mod created_differs;
 mod data_lost_on_restart;
 mod delete_not_idempotent;
 mod deleted_still_there;
+mod etag_ignored;
+mod etag_unstable;
 mod get_changes_state;
 mod hard_coded_answers;
 mod instant_altered;
@@ -13,6 +15,7 @@ mod number_altered;
 mod operation_missing;
 mod patch_erases;
 mod patch_ignored;
+mod precondition_ignored;
 mod put_not_idempotent;
 mod reference_unchecked;
 mod reply_breaks_schema;
@@ -42,6 +45,9 @@ pub(super) static STAGE: &[&Check] = &[
     &patch_erases::CHECK,
     &put_not_idempotent::CHECK,
     &reference_unchecked::CHECK,
+    &etag_unstable::CHECK,
+    &etag_ignored::CHECK,
+    &precondition_ignored::CHECK,
     &deleted_still_there::CHECK,
     &unknown_id_not_404::CHECK,
     &delete_not_idempotent::CHECK,

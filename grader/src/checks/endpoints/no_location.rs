@@ -1,6 +1,7 @@
 use reqwest::Url;
 
 use super::{operation_missing, wrong_success_status};
+use crate::check::honest::declares_header;
 use crate::check::{Cx, Findings, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::Entity;
@@ -84,12 +85,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
 /// Whether the contract declares a Location for a thing that is made, and if so, whether it must be there.
 fn promised(cx: &Cx, entity: &Entity) -> Option<bool> {
     let pack = cx.pack();
-    let create = pack.op(&entity.create.as_ref()?.op)?;
-    let headers = &create.declares(201)?.headers;
-    let named = headers
-        .iter()
-        .find(|(n, _)| n.eq_ignore_ascii_case("location"))?;
-    Some(*named.1)
+    declares_header(pack.op(&entity.create.as_ref()?.op)?, 201, "location")
 }
 
 fn draft(cx: &Cx, planted: &Planted) -> Draft {

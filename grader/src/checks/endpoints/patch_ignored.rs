@@ -4,8 +4,8 @@ use super::created_differs;
 use crate::check::honest::manner;
 use crate::check::{Cx, Findings, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
-use crate::pack::{Entity, Fact, Place};
-use crate::probe::plant::{Changed, Planted, Sight, answer, said_yes};
+use crate::pack::{Entity, Fact, Manner as Way, Place};
+use crate::probe::plant::{Changed, Planted, Shown, Sight, answer, said_yes};
 use crate::{check, control};
 
 check! {
@@ -109,10 +109,10 @@ async fn there(
     let fact = &change.fact;
     for (body, exchange) in [(Some(body), &read), (reply, &change.exchange)] {
         let shown = body.map(|b| cx.planter().shown(planted, &b, Sight::Read));
-        let wrong = shown
-            .into_iter()
-            .flatten()
-            .find(|s| s.fact == *fact && !s.same);
+        let mut shown = shown.into_iter().flatten();
+        let wrong = shown.find(|s| s.fact == *fact && !s.same);
+        // A list that was added to instead of replaced is a PUT that is not idempotent, and told as that.
+        let wrong = wrong.filter(|s| !is_put(entity) || !was_added_to(s));
         if let Some(wrong) = wrong {
             let got = wrong
                 .got
@@ -135,6 +135,23 @@ async fn there(
         }
     }
     Ok(())
+}
+
+fn is_put(entity: &Entity) -> bool {
+    entity
+        .update
+        .as_ref()
+        .is_some_and(|u| u.manner == Way::Replace)
+}
+
+/// Whether a list shows all that was sent, and more.
+fn was_added_to(shown: &Shown) -> bool {
+    match (&shown.sent, &shown.got) {
+        (Value::Array(sent), Some(Value::Array(got))) => {
+            got.len() > sent.len() && sent.iter().all(|v| got.contains(v))
+        }
+        _ => false,
+    }
 }
 
 /// Whether the reply to a change shows the thing in the way a read does: only then can the one be read like the
@@ -182,7 +199,9 @@ async fn null(
     place.set(&mut body, &Value::Null);
     let allowed = pack.contract.validate_body(operation, &body).is_empty();
     let refusals = [400, 422].iter().any(|s| operation.declares(*s).is_some());
-    if !allowed && !refusals {
+    // What a whole representation must not hold is a matter of validation; in a change of one part, null says
+    // "clear it", and a service that cannot must say so.
+    if !allowed && !(refusals && update.manner == Way::Merge) {
         return Ok(());
     }
     let key = planted.key.clone();

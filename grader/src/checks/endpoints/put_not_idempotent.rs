@@ -1,4 +1,4 @@
-use super::{created_differs, patch_ignored};
+use super::created_differs;
 use crate::check::honest::manner;
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
@@ -39,7 +39,7 @@ check! {
         summary: "putting the same thing again changes it again",
         concept: "methods",
         severity: High,
-        needs: [created_differs::CHECK, patch_ignored::CHECK],
+        needs: [created_differs::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,

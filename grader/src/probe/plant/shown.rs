@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::schema::Said;
-use super::{Planted, Planter, same};
+use super::{Planted, Planter, said_yes, same};
+use crate::model::Exchange;
 use crate::pack::{Entity, Fact, OpId, Place};
 
 /// Which reply it is that shows a thing: each may show a fact in another place.
@@ -73,6 +74,19 @@ impl Planter {
                 .insert(shown.fact, shown.got.unwrap_or(Value::Null));
         }
         now
+    }
+
+    /// Whether two reads of a thing show the same facts. What could not be read before says nothing; what can be
+    /// read no more has changed.
+    pub fn unchanged(&self, of: &Planted, before: &Exchange, after: &Exchange) -> bool {
+        let Some(was) = before.json().filter(|_| said_yes(before)) else {
+            return true;
+        };
+        let Some(is) = after.json().filter(|_| said_yes(after)) else {
+            return false;
+        };
+        let then = self.as_shown(of, &was, Sight::Read);
+        self.shown(&then, &is, Sight::Read).iter().all(|s| s.same)
     }
 
     /// The keys of what a thing belongs to, by the parent's name, where the reply to a read shows them.
