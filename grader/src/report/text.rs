@@ -99,6 +99,14 @@ mod tests {
     }
 
     #[test]
+    fn a_long_list_of_names_is_cut() {
+        let names = |n: usize| (0..n).map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(several(&names(2)), "0, 1");
+        assert_eq!(several(&names(10)), "0, 1, 2, 3, 4, 5, 6, 7, and 2 more");
+        assert_eq!(several(&[]), "");
+    }
+
+    #[test]
     fn a_cut_is_marked_and_counts_characters() {
         assert_eq!(cut("東京都", 3), "東京都");
         assert_eq!(cut("東京都庁", 3), "東京…");

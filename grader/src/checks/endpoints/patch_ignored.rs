@@ -201,7 +201,8 @@ async fn null(
     let refusals = [400, 422].iter().any(|s| operation.declares(*s).is_some());
     // What a whole representation must not hold is a matter of validation; in a change of one part, null says
     // "clear it", and a service that cannot must say so.
-    if !allowed && !(refusals && update.manner == Way::Merge) {
+    let asks_to_refuse = refusals && update.manner == Way::Merge;
+    if !allowed && !asks_to_refuse {
         return Ok(());
     }
     let key = planted.key.clone();
