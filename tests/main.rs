@@ -6,6 +6,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod checks;
 mod conventions;
 mod db;
 mod docker;

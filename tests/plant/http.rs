@@ -6,30 +6,30 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A request, decoded.
-pub(super) struct Asked {
-    pub(super) method: String,
+pub(crate) struct Asked {
+    pub(crate) method: String,
     /// The pieces of the path between slashes.
-    pub(super) path: Vec<String>,
-    pub(super) query: Vec<(String, String)>,
-    /// With names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(crate) path: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 /// An answer.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
 }
 
 /// Whatever answers requests, one at a time.
-pub(super) trait Service: Send + 'static {
+pub(crate) trait Service: Send + 'static {
     fn answer(&mut self, asked: &Asked) -> Answer;
 }
 
 /// The address of a server that answers with `service`.
-pub(super) async fn serve(service: impl Service) -> String {
+pub(crate) async fn serve(service: impl Service) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let service = Arc::new(Mutex::new(service));
@@ -56,7 +56,8 @@ async fn talk(mut stream: TcpStream, service: Arc<Mutex<impl Service>>) {
     for (name, value) in &answer.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if answer.status != 204 {
+    let said = |name: &str| answer.headers.iter().any(|(n, _)| *n == name);
+    if answer.status != 204 && answer.status != 304 && !said("content-length") {
         head.push_str(&format!("content-length: {}\r\n", answer.body.len()));
     }
     let _ = stream
@@ -77,6 +78,10 @@ fn read(bytes: &[u8]) -> Option<Asked> {
         .find(|h| h.name.eq_ignore_ascii_case("content-length"))
         .map_or(0, |h| String::from_utf8_lossy(h.value).parse().unwrap());
     let body = bytes.get(length..length + size)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let named = head.headers.iter();
+    let headers = named.map(|h| (h.name.to_ascii_lowercase(), text(h.value)));
+    let headers = headers.collect();
     let url = reqwest::Url::parse(&format!("http://store{}", head.path?)).unwrap();
     let decoded = |piece: &str| {
         let pair = format!("x={}", piece.replace('+', "%2B"));
@@ -92,6 +97,7 @@ fn read(bytes: &[u8]) -> Option<Asked> {
         method: head.method?.to_owned(),
         path: url.path_segments().unwrap().map(decoded).collect(),
         query: url.query_pairs().into_owned().collect(),
+        headers,
         body: String::from_utf8_lossy(body).into_owned(),
     })
 }

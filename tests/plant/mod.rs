@@ -3,7 +3,7 @@
 mod actors;
 mod contracts;
 mod door;
-mod http;
+pub(crate) mod http;
 mod keys;
 mod knobs;
 mod listing;

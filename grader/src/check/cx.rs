@@ -126,6 +126,12 @@ impl Cx {
         self.raised.world.stores().await
     }
 
+    /// Whether we started the service, and nothing stands between it and us that knows it by another address.
+    pub fn raised_here(&self) -> bool {
+        let alive = self.raised.world.alive();
+        alive.iter().any(|l| l.pid.is_some() || l.started.is_some())
+    }
+
     /// The last lines the service wrote.
     pub fn log_tail(&self, lines: usize) -> Vec<String> {
         self.raised.world.log_tail(lines)

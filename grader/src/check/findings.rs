@@ -6,7 +6,7 @@ use crate::model::{Draft, Evidence, Finding, Verdict};
 const EVIDENCE: usize = 6;
 
 /// What a check found so far. Drafts about the same subject that show themselves in the same manner are
-/// one finding.
+/// one finding: what they touch and what they rest on is gathered there.
 #[derive(Debug, Clone)]
 pub struct Findings {
     check: &'static str,
@@ -29,7 +29,10 @@ impl Findings {
             .iter_mut()
             .find(|d| d.subject == draft.subject && d.manner == draft.manner);
         match known {
-            Some(known) => known.evidence.extend(draft.evidence),
+            Some(known) => {
+                known.evidence.extend(draft.evidence);
+                known.touches.extend(draft.touches);
+            }
             None => self.drafts.push(draft),
         }
     }
@@ -92,6 +95,7 @@ mod tests {
     fn draft(subject: &str, saw: &str) -> Draft {
         Draft {
             subject: subject.into(),
+            touches: vec![format!("GET /{saw}")],
             saw: saw.into(),
             evidence: vec![note(saw)],
             ..Draft::default()
@@ -109,6 +113,7 @@ mod tests {
         };
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].evidence.len(), 2);
+        assert_eq!(findings[0].touches, ["GET /again", "GET /first"]);
         assert_eq!(findings[1].id, "endpoints.example#2");
     }
 

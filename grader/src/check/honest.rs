@@ -1,7 +1,7 @@
 //! What an answer to an honest call says, for the checks that walk through the contract.
 
 use crate::model::{Exchange, Manner, Outcome};
-use crate::pack::Operation;
+use crate::pack::{Operation, Reply, is_json};
 use crate::probe::plant::{Deed, Step};
 
 /// Whether the operation of a step is not there: 405, 501, sent elsewhere, or the 404 of no address. What the
@@ -38,6 +38,26 @@ pub(crate) fn welcome(step: &Step, operation: &Operation) -> bool {
 pub(crate) fn undecided(step: &Step, operation: &Operation) -> bool {
     let unnamed = operation.security.anybody();
     unnamed && step.exchange.status() == Some(403) && operation.declares(403).is_some()
+}
+
+/// The JSON reply that the contract declares for this status, if it declares one.
+pub(crate) fn declared_json(operation: &Operation, status: u16) -> Option<&Reply> {
+    let mut declared = operation.declared(status).into_iter();
+    declared.find(|r| r.media.as_deref().is_some_and(is_json))
+}
+
+/// The media type that a reply says it has, without parameters, in lower case; empty if it says none.
+pub(crate) fn said_media(exchange: &Exchange) -> String {
+    let said = exchange.header("content-type").unwrap_or_default();
+    let plain = said.split(';').next().unwrap_or_default();
+    plain.trim().to_ascii_lowercase()
+}
+
+/// Whether the contract declares a header for this status, and if so, whether it must be there.
+pub(crate) fn declares_header(operation: &Operation, status: u16, name: &str) -> Option<bool> {
+    let headers = &operation.declares(status)?.headers;
+    let named = headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
+    Some(*named.1)
 }
 
 /// How an answer broke, if it did more than be wrong.

@@ -6,6 +6,7 @@ mod contract;
 mod cx;
 mod findings;
 pub(crate) mod honest;
+pub(crate) mod odd;
 
 pub use boot::{Boot, StaticCx};
 pub use breaks::BreaksCx;

@@ -69,6 +69,7 @@ impl Redactor {
     pub fn finding(&self, finding: &mut Finding) {
         let Finding {
             subject,
+            touches,
             saw,
             expected,
             actual,
@@ -76,7 +77,8 @@ impl Redactor {
             evidence,
             ..
         } = finding;
-        for text in [subject, saw, expected, actual].into_iter().chain(note) {
+        let own = [subject, saw, expected, actual];
+        for text in own.into_iter().chain(touches).chain(note) {
             *text = self.words(text);
         }
         for piece in evidence {

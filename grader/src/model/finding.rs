@@ -37,9 +37,12 @@ pub enum Manner {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Draft {
     /// What the finding is about, in words that stay equal between runs: an operation, a fact, a column's
-    /// meaning. Never a port, a path of this machine, a time or a raw id. With the check's id it makes
-    /// the fingerprint.
+    /// meaning. Where one cause shows in many places, the cause and none of the places. Never a port, a path
+    /// of this machine, a time or a raw id. With the check's id it makes the fingerprint.
     pub subject: String,
+    /// The operations in which the one cause shows, as the contract spells them (`GET /venues`). Empty where
+    /// the subject says it all. They are no part of the fingerprint: mending one of them leaves the cause.
+    pub touches: Vec<String>,
     /// What we saw: first line lower case, no final stop, under 100 characters.
     pub saw: String,
     /// What should have been.
@@ -61,8 +64,11 @@ pub struct Finding {
     pub id: String,
     /// Sixteen hex digits over check, subject and manner: stable across runs, seeds and machines.
     pub fingerprint: String,
-    /// What it is about.
+    /// What it is about: the cause, where one shows in many places.
     pub subject: String,
+    /// The operations in which it shows, sorted, each once. Empty where the subject says it all.
+    #[serde(default)]
+    pub touches: Vec<String>,
     /// What we saw: one line.
     pub saw: String,
     /// What should have been.
@@ -95,6 +101,7 @@ impl Finding {
             id: format!("{check}#{n}"),
             fingerprint,
             subject: draft.subject,
+            touches: sorted(draft.touches),
             saw: draft.saw,
             expected: draft.expected,
             actual: draft.actual,
@@ -105,5 +112,31 @@ impl Finding {
             rung: None,
             evidence: draft.evidence,
         }
+    }
+}
+
+/// Each once, in an order that does not depend on what was asked first.
+fn sorted(mut touches: Vec<String>) -> Vec<String> {
+    touches.sort();
+    touches.dedup();
+    touches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_is_that_of_the_cause() {
+        let draft = |touches: &[&str], saw: &str| Draft {
+            subject: "Venue /capacity: another type".into(),
+            touches: touches.iter().map(|&t| t.to_owned()).collect(),
+            saw: saw.into(),
+            ..Draft::default()
+        };
+        let one = Finding::from_draft("endpoints.example", 1, draft(&["b", "a", "b"], "first"));
+        let two = Finding::from_draft("endpoints.example", 2, draft(&["c"], "second"));
+        assert_eq!(one.fingerprint, two.fingerprint);
+        assert_eq!(one.touches, ["a", "b"]);
     }
 }

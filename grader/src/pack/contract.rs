@@ -4,9 +4,12 @@ use serde_json::Value;
 
 use super::{OpId, Operation, Reply, Schema};
 
+mod home;
+mod says;
 mod sides;
 mod validate;
 
+pub use home::Home;
 use sides::Side;
 
 /// An OpenAPI 3.1 document (3.0 is brought to 3.1 while reading).
@@ -30,6 +33,23 @@ pub struct Violation {
     pub pointer: String,
     /// What is wrong there, for a learner: "`/items/0/capacity` is \"12\", expected integer".
     pub what: String,
+    /// In which way it is wrong.
+    pub kind: Broke,
+}
+
+/// In which way a value breaks its schema. What is broken in one way has one cause; another way is another mistake.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Broke {
+    /// A member that must be there is not: its name.
+    Missing(String),
+    /// Members that the contract excludes are there: their names.
+    Undeclared(Vec<String>),
+    /// Another type.
+    Type,
+    /// Not of its format.
+    Format,
+    /// A value that is not allowed: an enum, a bound, a pattern, an alternative.
+    Value,
 }
 
 impl Contract {
@@ -114,6 +134,13 @@ impl Contract {
         let value = self.at(&pointer)?.clone();
         Some(Schema { pointer, value })
     }
+}
+
+/// Whether a media type is JSON (RFC 6839 §3.1); parameters do not count.
+pub(crate) fn is_json(media: &str) -> bool {
+    let plain = media.split(';').next().unwrap_or_default().trim();
+    let plain = plain.to_ascii_lowercase();
+    plain == "application/json" || plain.ends_with("+json")
 }
 
 /// Whether a declared reply is of this media type; parameters (`; charset=utf-8`) do not count, ranges (`*/*`) do.

@@ -30,8 +30,8 @@ pub use auth::{
     Verb, env_account,
 };
 pub use bounds::Bounds;
-pub(crate) use contract::speaks;
-pub use contract::{Contract, Violation};
+pub use contract::{Broke, Contract, Home, Violation};
+pub(crate) use contract::{is_json, speaks};
 pub use draft::draft;
 pub use entity::{
     Bound, Call, Entity, Fact, Find, Key, KeyPart, MadeBy, Manner, Owner, Parent, Update,

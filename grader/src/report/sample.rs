@@ -127,6 +127,7 @@ fn wrong_status() -> Verdict {
         saw: "POST /venues answered 200".into(),
         expected: "201, as the contract says".into(),
         actual: "200, with the new venue in the body".into(),
+        touches: vec!["POST /venues".into(), "POST /events".into()],
         note: Some("The venue itself is right: only the status is not.".into()),
         evidence: vec![exchange("POST", "/venues", body, answered(200, answer))],
         ..Draft::default()

@@ -89,6 +89,17 @@ pub(super) fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
+/// `GET /venues, POST /venues`, the first eight of them and how many more.
+pub(super) fn several(names: &[String]) -> String {
+    const NAMED: usize = 8;
+    let mut named: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    let rest = format!("and {} more", names.len().saturating_sub(NAMED));
+    if names.len() > NAMED {
+        named.push(&rest);
+    }
+    named.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +120,14 @@ mod tests {
         let text = "Zürich 東京 🎭 naïve\nline two";
         assert_eq!(visible(text), text);
         assert_eq!(one_line("a\r\n  b\tc"), "a b c");
+    }
+
+    #[test]
+    fn a_long_list_of_names_is_cut() {
+        let names = |n: usize| (0..n).map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(several(&names(2)), "0, 1");
+        assert_eq!(several(&names(10)), "0, 1, 2, 3, 4, 5, 6, 7, and 2 more");
+        assert_eq!(several(&[]), "");
     }
 
     #[test]

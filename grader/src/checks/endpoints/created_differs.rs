@@ -55,20 +55,25 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut findings = cx.findings();
     for entity in cx.planter().plantable() {
         let planted = control!(cx.planter().plant(&entity).await?);
-        for (fact, sights) in control!(wrong(cx, &planted).await?) {
+        let wrong = control!(wrong(cx, &planted).await?);
+        for (fact, sights) in &wrong {
             let Some((_, _, shown)) = sights.first() else {
                 continue;
             };
-            let operations: Vec<_> = sights.iter().map(|(op, _, _)| op.to_string()).collect();
+            let subject = format!("{entity}.{fact}");
+            let (known, note) = cause(shown).unzip();
+            let swapped = || swapped(&entity, fact, &wrong);
+            let known = known.flatten().map(str::to_owned).or_else(swapped);
             findings.add(Draft {
-                subject: format!("{entity}.{fact}"),
+                subject: known.unwrap_or(subject),
+                touches: sights.iter().map(|(op, _, _)| cx.line(op)).collect(),
                 saw: format!("the {fact} of {} comes back as another value", a(&entity)),
                 expected: format!("{} as it was sent", shown.sent),
-                actual: format!("{} in {}", told(shown), operations.join(", ")),
-                note: cause(shown),
+                actual: told(shown),
+                note: note.map(str::to_owned),
                 evidence: std::iter::once(cx.seen("what was sent", &planted.created))
                     .chain(
-                        shows(&sights, &planted)
+                        shows(sights, &planted)
                             .map(|(op, e, _)| cx.seen(format!("what {op} shows"), e)),
                     )
                     .collect(),
@@ -91,22 +96,41 @@ fn shows<'s>(
         .take(1)
 }
 
-/// A friendly second sentence where the two values show the cause.
-fn cause(shown: &Shown) -> Option<String> {
+/// A friendly second sentence where the two values show the cause, and that cause where it is one however many
+/// facts it alters.
+fn cause(shown: &Shown) -> Option<(Option<&'static str>, &'static str)> {
     let (sent, got) = (shown.sent.as_str()?, shown.got.as_ref()?.as_str()?);
-    let says = if sent.len() > 19
-        && got.get(..19) == sent.get(..19)
-        && sent.get(10..11) == Some("T")
-    {
-        "The clock shows the same time and the offset is gone: convert to UTC instead of dropping it."
+    if sent.len() > 19 && got.get(..19) == sent.get(..19) && sent.get(10..11) == Some("T") {
+        Some((
+            Some("the offset of instants"),
+            "The clock shows the same time and the offset is gone: convert to UTC instead of dropping it.",
+        ))
     } else if got.to_lowercase() == sent.to_lowercase() {
-        "Only upper and lower case differ: compare without regard to case if you must, and keep what was sent."
+        Some((
+            Some("the case of texts"),
+            "Only upper and lower case differ: compare without regard to case if you must, and keep what was sent.",
+        ))
     } else if !got.is_empty() && sent.starts_with(got) {
-        "It is cut off: look at the width of the column and at what shortens it on the way."
+        Some((
+            None,
+            "It is cut off: look at the width of the column and at what shortens it on the way.",
+        ))
     } else {
-        return None;
-    };
-    Some(says.to_owned())
+        None
+    }
+}
+
+/// Two facts that show each other's values are one mistake.
+fn swapped(entity: &str, fact: &str, wrong: &BTreeMap<String, Sights>) -> Option<String> {
+    let first = |fact: &str| wrong.get(fact)?.first().map(|(_, _, shown)| shown);
+    let own = first(fact)?;
+    let other = wrong.keys().find(|other| {
+        let shows = |a: &Shown, b: &Shown| a.got.as_ref() == Some(&b.sent);
+        *other != fact && first(other).is_some_and(|other| shows(own, other) && shows(other, own))
+    })?;
+    let mut pair = [fact, other.as_str()];
+    pair.sort_unstable();
+    Some(format!("{entity}: {} change places", pair.join(" and ")))
 }
 
 fn told(shown: &Shown) -> String {

@@ -137,12 +137,6 @@ fn shows(cx: &mut Cx, planted: &Planted, after: &Exchange) -> bool {
 }
 
 fn own_values(cx: &mut Cx, planted: &Planted, body: &Value, sight: Sight) -> bool {
-    let marks: Vec<String> = cx
-        .planter()
-        .marks(planted)
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
-    let shown = cx.planter().shown(planted, body, sight);
-    shown.iter().any(|s| s.same && marks.contains(&s.fact))
+    let marked = cx.planter().marked(planted, body, sight);
+    marked.iter().any(|s| s.same)
 }

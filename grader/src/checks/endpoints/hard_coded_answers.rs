@@ -100,18 +100,8 @@ fn alike(
     (second, b): (&Planted, &Exchange),
 ) -> Option<Draft> {
     let shown = |cx: &mut Cx, of: &Planted, e: &Exchange| -> Option<Vec<Shown>> {
-        let marks: Vec<String> = cx
-            .planter()
-            .marks(of)
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        let all = cx.planter().shown(of, &e.json()?, sight);
-        Some(
-            all.into_iter()
-                .filter(|s| marks.contains(&s.fact) && s.got.is_some())
-                .collect(),
-        )
+        let all = cx.planter().marked(of, &e.json()?, sight);
+        Some(all.into_iter().filter(|s| s.got.is_some()).collect())
     };
     let (one, two) = (shown(cx, first, a)?, shown(cx, second, b)?);
     let differ = one

@@ -1,18 +1,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{operation_missing, wrong_success_status};
 use crate::check;
 use crate::check::Cx;
-use crate::model::{Draft, Evidence, Fault, Verdict};
-use crate::pack::{Pack, speaks};
+use crate::check::honest::{declared_json, said_media};
+use crate::model::{Draft, Fault, Verdict};
+use crate::pack::{Broke, Operation, Pack, Violation, speaks};
 use crate::probe::plant::Step;
 
 check! {
     /// ## What it looks at
     /// The replies to honest calls, against the schema that the contract gives for them: required
-    /// properties, types, formats, bounds. The media type is compared too.
+    /// properties, types, formats, bounds. What one function of yours does wrong is said once, with the
+    /// operations in which it shows.
     ///
     /// ## Why it matters
     /// Clients in typed languages are generated from the contract. A number that comes as a text, or a
@@ -31,7 +31,7 @@ check! {
     ///
     /// ## How to mend it
     /// Find the one place where a stored row becomes JSON, and give every property the name, the type and
-    /// the format of the contract. Send JSON as `application/json`.
+    /// the format of the contract.
     pub static CHECK = {
         id: "endpoints.reply-breaks-schema",
         summary: "a reply does not have the shape that the contract promises",
@@ -53,155 +53,142 @@ check! {
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
-    let mut causes: BTreeMap<String, Cause> = BTreeMap::new();
-    for step in cx.planter().tour().await? {
-        for broken in violations(&pack, &step) {
-            let cause = causes.entry(broken.subject).or_default();
-            if !cause.operations.contains(&step.op.0) {
-                cause.operations.push(step.op.0.clone());
-            }
-            cause.rule.get_or_insert(broken.rule);
-            cause.what.get_or_insert(broken.what);
-            cause
-                .evidence
-                .push(cx.seen(format!("a reply of {}", step.op), &step.exchange));
-        }
-    }
     let mut findings = cx.findings();
-    for (subject, cause) in causes {
-        findings.add(Draft {
-            saw: format!(
-                "{subject} is not as the contract says in {}",
-                several(&cause.operations)
-            ),
-            expected: cause.rule.unwrap_or_default(),
-            actual: cause.what.unwrap_or_default(),
-            subject,
-            evidence: cause.evidence,
-            ..Draft::default()
-        });
+    for step in cx.planter().tour().await? {
+        let Some(operation) = pack.op(&step.op) else {
+            continue;
+        };
+        for broken in broken(&pack, operation, &step) {
+            findings.add(Draft {
+                touches: vec![operation.line()],
+                evidence: vec![cx.seen(format!("a reply of {}", step.op), &step.exchange)],
+                ..broken
+            });
+        }
     }
     Ok(findings.verdict())
 }
 
-/// One thing that a serializer does wrong, wherever it shows.
-#[derive(Default)]
-struct Cause {
-    operations: Vec<String>,
-    rule: Option<String>,
-    what: Option<String>,
-    evidence: Vec<Evidence>,
-}
-
-struct Broken {
-    subject: String,
-    rule: String,
-    what: String,
-}
-
-/// What a reply breaks, named by the thing and its property: a list and a single read that share one
-/// flawed serializer then break the same.
-fn violations(pack: &Pack, step: &Step) -> Vec<Broken> {
-    let Some(operation) = pack.op(&step.op) else {
-        return Vec::new();
-    };
+/// What a reply breaks, one draft a cause. A reply of another media type than the contract's is told by the check
+/// for that; if it is JSON all the same, it has the shape of a reply to judge.
+fn broken(pack: &Pack, operation: &Operation, step: &Step) -> Vec<Draft> {
     let Some(status) = step.exchange.status() else {
         return Vec::new();
     };
-    let about = step.entity.clone().unwrap_or_else(|| step.op.to_string());
-    let Some(reply) = operation.declares(status) else {
+    let Some(reply) = declared_json(operation, status) else {
         return Vec::new();
     };
-    let Some(media) = &reply.media else {
-        return Vec::new();
-    };
-    let said = step.exchange.header("content-type").unwrap_or_default();
-    if !operation.declared(status).iter().any(|r| speaks(r, said)) {
-        let what = if said.is_empty() {
-            "no Content-Type".to_owned()
-        } else {
-            format!("`{said}`")
-        };
-        let rule = format!("`Content-Type: {media}`");
-        return vec![Broken {
-            subject: format!("the media type of {about}"),
-            rule,
-            what,
-        }];
-    }
-    let plain = said
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    if plain != "application/json" && !plain.ends_with("+json") {
-        return Vec::new();
-    }
+    let said = said_media(&step.exchange);
     let Some(body) = step.exchange.json() else {
-        return vec![Broken {
-            subject: format!("the body of {about}"),
-            rule: "a JSON text".to_owned(),
-            what: "the body is not JSON".to_owned(),
-        }];
+        // A page of HTML is told by its media type; where none is said, or nothing is sent, only this tells.
+        let other = !said.is_empty() && !speaks(reply, &said);
+        return if other { Vec::new() } else { vec![no_json()] };
     };
-    let items = operation.listing.as_ref().and_then(|l| l.items.pointer());
-    pack.contract
-        .validate_reply(operation, status, &plain, &body)
-        .into_iter()
-        .map(|v| Broken {
-            subject: subject(
-                pack,
-                &about,
-                &v.pointer,
-                items.map(ToString::to_string).as_deref(),
-            ),
-            rule: "what the contract's schema says".to_owned(),
-            what: v.what,
-        })
-        .collect()
+    let media = if speaks(reply, &said) {
+        said
+    } else {
+        reply.media.clone().unwrap_or_default()
+    };
+    let contract = &pack.contract;
+    let all = contract.validate_reply(operation, status, &media, &body);
+    let Some(schema) = reply.schema.as_ref() else {
+        return Vec::new();
+    };
+    causes(all, |pointer, inside| {
+        let home = contract.home(&schema.value, pointer, inside);
+        format!("{} {}", home.schema.unwrap_or_default(), home.pointer)
+            .trim()
+            .to_owned()
+    })
 }
 
-/// `venue /capacity`, whether it stands in one reply or in the items of a list. What the contract does not name
-/// (a place in an array, a key of a map) stands as `*`, so that the same cause has the same name in every run.
-fn subject(pack: &Pack, about: &str, pointer: &str, items: Option<&str>) -> String {
-    let mut names = BTreeSet::new();
-    collect_names(&pack.contract.document, &mut names);
-    let general: Vec<&str> = pointer
-        .split('/')
-        .map(|t| {
-            if t.is_empty() || names.contains(t) {
-                t
-            } else {
-                "*"
-            }
-        })
-        .collect();
-    let general = general.join("/");
-    let own = items
-        .and_then(|i| general.strip_prefix(i))
-        .unwrap_or(&general);
-    format!("{about} {own}").trim_end().to_owned()
-}
-
-/// Every property that the contract names anywhere.
-fn collect_names<'v>(value: &'v Value, names: &mut BTreeSet<&'v str>) {
-    match value {
-        Value::Object(members) => {
-            if let Some(Value::Object(properties)) = members.get("properties") {
-                names.extend(properties.keys().map(String::as_str));
-            }
-            members.values().for_each(|v| collect_names(v, names));
-        }
-        Value::Array(all) => all.iter().for_each(|v| collect_names(v, names)),
-        _ => {}
+fn no_json() -> Draft {
+    Draft {
+        subject: "bodies that are no JSON".to_owned(),
+        saw: "a body that should be JSON is not".to_owned(),
+        expected: "a JSON text".to_owned(),
+        actual: "the body cannot be read as JSON".to_owned(),
+        ..Draft::default()
     }
 }
 
-fn several(operations: &[String]) -> String {
-    match operations {
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-        [] => String::new(),
+/// One draft a cause: the member that has another type, wherever it stands; what one object lacks, all of it
+/// together, because a whole serializer is at fault (names in another case, say) more often than each member.
+fn causes(all: Vec<Violation>, home: impl Fn(&str, bool) -> String) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    let mut lacking: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for violation in all {
+        let way = match violation.kind {
+            Broke::Missing(name) => {
+                // Each of many items may lack other members.
+                lacking.entry(violation.pointer).or_default().insert(name);
+                continue;
+            }
+            // Told by the check for that.
+            Broke::Undeclared(_) => continue,
+            Broke::Type => "another type",
+            Broke::Format => "another format",
+            Broke::Value => "a value that is not allowed",
+        };
+        let place = home(&violation.pointer, false);
+        drafts.push(Draft {
+            subject: format!("{place}: {way}"),
+            saw: format!("{place} has {way}"),
+            expected: "what the contract's schema says".to_owned(),
+            actual: violation.what,
+            ..Draft::default()
+        });
+    }
+    for (pointer, names) in lacking {
+        let names: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+        let (names, place) = (names.join(", "), home(&pointer, true));
+        drafts.push(Draft {
+            subject: format!("missing: {names}"),
+            saw: format!(
+                "{} without {names}",
+                if place.is_empty() { "a reply" } else { &place }
+            ),
+            expected: "every property that the contract requires".to_owned(),
+            actual: format!("it lacks {names}"),
+            ..Draft::default()
+        });
+    }
+    drafts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn violation(pointer: &str, kind: Broke) -> Violation {
+        Violation {
+            pointer: pointer.to_owned(),
+            what: "wrong".to_owned(),
+            kind,
+        }
+    }
+
+    #[test]
+    fn what_one_object_lacks_is_one_cause_and_each_type_another() {
+        let missing = |name: &str| Broke::Missing(name.to_owned());
+        let all = vec![
+            violation("/0", missing("starts_at")),
+            violation("/0", missing("id")),
+            violation("/0/size", Broke::Type),
+            violation("/1/size", Broke::Type),
+            violation("/1/size", Broke::Format),
+            violation("/1", Broke::Undeclared(vec!["x".to_owned()])),
+        ];
+        let drafts = causes(all, |pointer, _| format!("Thing {}", &pointer[2..]));
+        let mut subjects: Vec<_> = drafts.into_iter().map(|d| d.subject).collect();
+        subjects.dedup();
+        assert_eq!(
+            subjects,
+            [
+                "Thing /size: another type",
+                "Thing /size: another format",
+                "missing: `id`, `starts_at`"
+            ]
+        );
     }
 }

@@ -5,7 +5,7 @@ use crate::check::honest::{manner, missing, undecided, welcome};
 use crate::checks::boot;
 use crate::model::{CheckId, Draft, Fault, Verdict};
 use crate::pack::Operation;
-use crate::probe::plant::answer;
+use crate::probe::plant::{Step, answer, said_yes};
 
 check! {
     /// ## What it looks at
@@ -68,15 +68,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         } else if undecided(&step, operation) {
             forbidden.get_or_insert(step.op);
         } else if !welcome(&step, operation) {
-            let answer = answer(&step.exchange);
             findings.add(Draft {
-                subject: step.op.to_string(),
-                saw: format!("{} answers {answer} to an honest request", operation.line()),
-                expected: wanted(operation),
-                actual: answer,
-                manner: manner(&step.exchange),
                 evidence: vec![cx.seen("an honest call", &step.exchange)],
-                ..Draft::default()
+                ..draft(&step, operation)
             });
         }
     }
@@ -92,6 +86,27 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         return Ok(Verdict::Inconclusive { control });
     }
     Ok(findings.verdict())
+}
+
+/// Another status of the 2xx class is one misunderstanding of a method, however many operations share it. A
+/// refusal or an error has reasons of its own in each operation.
+fn draft(step: &Step, operation: &Operation) -> Draft {
+    let (answer, wanted) = (answer(&step.exchange), wanted(operation));
+    let (subject, touches) = if said_yes(&step.exchange) {
+        let subject = format!("{}: {answer} instead of {wanted}", operation.method);
+        (subject, vec![operation.line()])
+    } else {
+        (step.op.to_string(), Vec::new())
+    };
+    Draft {
+        subject,
+        touches,
+        saw: format!("{} answers {answer} to an honest request", operation.line()),
+        expected: wanted,
+        actual: answer,
+        manner: manner(&step.exchange),
+        ..Draft::default()
+    }
 }
 
 fn wanted(operation: &Operation) -> String {

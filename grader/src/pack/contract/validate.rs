@@ -9,7 +9,7 @@ use std::{
 use jsonschema::{Draft, Registry, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Value, json};
 
-use super::{Contract, Violation, sides::Side};
+use super::{Broke, Contract, Violation, sides::Side};
 
 /// The name under which validators know the document.
 const DOCUMENT: &str = "urn:grader:contract";
@@ -214,7 +214,27 @@ fn explain(error: &ValidationError<'_>, all: &mut Vec<Violation>) {
         }
         _ => format!("{subject}: {error}"),
     };
-    all.push(Violation { pointer, what });
+    let kind = kind(error);
+    all.push(Violation {
+        pointer,
+        what,
+        kind,
+    });
+}
+
+fn kind(error: &ValidationError<'_>) -> Broke {
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            Broke::Missing(property.as_str().unwrap_or_default().to_owned())
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            Broke::Undeclared(unexpected.clone())
+        }
+        ValidationErrorKind::Type { .. } => Broke::Type,
+        ValidationErrorKind::Format { .. } => Broke::Format,
+        _ => Broke::Value,
+    }
 }
 
 /// Whether the value as a whole is of another type than this alternative wants.

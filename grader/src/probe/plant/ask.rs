@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::stop::{Stop, inward};
 use super::{Draft, Near, NotPlanted, Planted, Planter, Planting, draft};
 use crate::model::{Exchange, Fault};
-use crate::pack::{Bound, Call, OpId, Pack, ParamPlace, Parent, Place, Spot};
+use crate::pack::{
+    Bound, Call, OpId, Operation, Pack, ParamPlace, Parent, Place, Spot, StatusPattern,
+};
 use crate::probe::sample;
 
 impl Planter {
@@ -47,6 +49,28 @@ impl Planter {
         body: Option<Value>,
     ) -> Result<Option<Exchange>, Fault> {
         let pack = self.pack();
+        let guarded = pack.op(&call.op).is_some_and(is_guarded);
+        let tag = match guarded && key == of.key.as_ref() {
+            true => self.tag(of).await?,
+            false => None,
+        };
+        let headers = tag.as_deref().map(|tag| ("if-match", Some(tag)));
+        self.ask_with(of, call, key, body, headers.as_slice()).await
+    }
+
+    /// The same, with these headers; none for one that is left out although the contract asks for it.
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn ask_with(
+        &mut self,
+        of: &Planted,
+        call: &Call,
+        key: Option<&Value>,
+        body: Option<Value>,
+        headers: &[(&str, Option<&str>)],
+    ) -> Result<Option<Exchange>, Fault> {
+        let pack = self.pack();
         let Ok(mut draft) = self.draft(&call.op, &pack) else {
             return Ok(None);
         };
@@ -54,7 +78,17 @@ impl Planter {
         if !bind(&mut draft, call, key, &of.facts, &of.parents) {
             return Ok(None);
         }
+        let at = |name: &str| Place {
+            spot: Spot::Header(name.to_owned()),
+            pick: None,
+        };
+        for (name, value) in headers {
+            draft.put(&at(name), &Value::from(value.unwrap_or_default()));
+        }
         self.supply(&mut draft, Some(of));
+        for (name, _) in headers.iter().filter(|(_, value)| value.is_none()) {
+            draft.leave_out(&at(name));
+        }
         inward(
             self.ask_near(&draft, Near::Made(of.by), Some(&of.created))
                 .await,
@@ -70,6 +104,16 @@ impl Planter {
     ) -> Result<Option<Exchange>, Stop> {
         let who = self.caller(&draft.op.id, near).await?;
         self.send(draft, who, after).await
+    }
+
+    /// The ETag that a read shows now, for a change that must name it (RFC 9110 §13.1.1).
+    async fn tag(&mut self, of: &Planted) -> Result<Option<String>, Fault> {
+        let pack = self.pack();
+        let Some(read) = pack.entity(&of.entity).and_then(|e| e.read.as_ref()) else {
+            return Ok(None);
+        };
+        let read = self.ask_with(of, read, of.key.as_ref(), None, &[]).await?;
+        Ok(read.and_then(|e| e.header("etag").map(str::to_owned)))
     }
 
     /// A request in the making; the reason where nobody may make it.
@@ -122,6 +166,18 @@ impl Planter {
         let fact = of.facts.get(name).cloned();
         fact.or_else(|| of.parents.get(role()?)?.key.clone())
     }
+}
+
+/// Whether the contract wants a change to say which state it is meant for.
+fn is_guarded(op: &Operation) -> bool {
+    let header = op.param(ParamPlace::Header, "if-match");
+    header.is_some_and(|h| {
+        h.required
+            || op
+                .replies
+                .iter()
+                .any(|r| r.status == StatusPattern::Exact(428))
+    })
 }
 
 /// The name under which a place takes its value.

@@ -35,25 +35,65 @@ impl Planter {
         self.a_change(of).map(|(_, _, body)| body)
     }
 
+    /// Gives this fact of a planted thing this value, and sends no more than the contract makes us send. None when
+    /// there is no honest request that does.
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn change_to(
+        &mut self,
+        of: &Planted,
+        fact: &str,
+        value: &Value,
+    ) -> Result<Option<Changed>, Fault> {
+        let pack = self.pack();
+        let update = pack.entity(&of.entity).and_then(|e| e.update.as_ref());
+        let (Some(update), Some(body)) = (update, self.change_with(of, fact, value)) else {
+            return Ok(None);
+        };
+        let asked = self.ask(of, &update.call, of.key.as_ref(), Some(body));
+        Ok(asked.await?.map(|exchange| Changed {
+            exchange,
+            fact: fact.to_owned(),
+            value: value.clone(),
+        }))
+    }
+
+    /// The names of the facts that an update can change: not those by which a thing is known.
+    pub fn changeable(&self, of: &Planted) -> Vec<String> {
+        let entity = self.entity(of).filter(|e| e.update.is_some());
+        let facts = entity.into_iter().flat_map(|entity| {
+            let open = entity.changeable().filter(|f| !is_key(entity, f));
+            open.map(|f| f.name.clone())
+        });
+        facts.filter(|name| of.facts.contains_key(name)).collect()
+    }
+
+    /// Another valid value for a fact than the one it has; none where its schema allows no other.
+    pub fn another(&mut self, of: &Planted, fact: &str) -> Option<Value> {
+        let pack = self.pack();
+        let known = pack.entity(&of.entity)?.facts.get(fact)?;
+        let old = of.facts.get(fact)?;
+        let value = sample::change(&pack.contract, known, old, &mut self.rng);
+        (value != *old).then_some(value)
+    }
+
     fn a_change(&mut self, of: &Planted) -> Option<(String, Value, Value)> {
+        self.changeable(of).into_iter().find_map(|name| {
+            let value = self.another(of, &name)?;
+            let body = self.change_with(of, &name, &value)?;
+            Some((name, value, body))
+        })
+    }
+
+    /// A valid body for the update that gives a fact this value.
+    pub fn change_with(&mut self, of: &Planted, fact: &str, value: &Value) -> Option<Value> {
         let pack = self.pack();
         let entity = pack.entity(&of.entity)?;
         let update = entity.update.as_ref()?;
+        let fact = entity.facts.get(fact).filter(|f| f.change.is_some())?;
         let operation = pack.op(&update.call.op)?;
-        for fact in entity.changeable().filter(|f| !is_key(entity, f)) {
-            let Some(old) = of.facts.get(&fact.name) else {
-                continue;
-            };
-            let value = sample::change(&pack.contract, fact, old, &mut self.rng);
-            if value == *old {
-                continue;
-            }
-            let body = self.change_body(entity, of, (fact, &value), operation, update.manner);
-            if let Some(body) = body {
-                return Some((fact.name.clone(), value, body));
-            }
-        }
-        None
+        self.change_body(entity, of, (fact, value), operation, update.manner)
     }
 
     /// The smallest body that the contract allows: the one fact alone where the rest stays, else all of them with

@@ -42,6 +42,28 @@ impl Planter {
     }
 }
 
+impl Planter {
+    /// How many items of the list show all the values that stand for this one thing alone. None where no list
+    /// shows them, or the walk did not come to the list's end.
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed.
+    pub async fn look_alikes(&mut self, of: &Planted) -> Result<Option<usize>, Fault> {
+        let Some(call) = self.entity(of).and_then(|e| e.list.clone()) else {
+            return Ok(None);
+        };
+        let walk = self.walk(of, &call, usize::MAX, |_| false).await?;
+        let Some(walk) = walk.filter(|w| w.complete) else {
+            return Ok(None);
+        };
+        let alike = |item: &&Value| {
+            let marked = self.marked(of, item, Sight::Listed);
+            !marked.is_empty() && marked.iter().all(|s| s.same)
+        };
+        Ok(Some(walk.items.iter().filter(alike).count()))
+    }
+}
+
 /// What an item must show to be the thing. Parents that the list's path names need not be shown again. None where
 /// some part of the key is shown nowhere, or nothing is left to tell by.
 fn signs(entity: &Entity, of: &Planted) -> Option<Vec<Sign>> {

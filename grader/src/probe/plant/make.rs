@@ -26,7 +26,12 @@ pub(super) struct Given {
     pub(super) whole: Parents,
     /// A part, and its parents.
     pub(super) part: Option<(String, Parents)>,
+    /// Values of the whole's facts; none for a fact that is left out.
+    pub(super) facts: Facts,
 }
+
+/// Values chosen for facts by name; none for a fact that is left out.
+pub type Facts = IndexMap<String, Option<Value>>;
 
 /// A request as it grows, and what its parts belong to.
 pub(super) struct Growing<'p> {
@@ -74,6 +79,38 @@ impl Planter {
         Box::pin(async move { outward(self.grow(entity, parents, Vec::new()).await) })
     }
 
+    /// Makes one thing with these values of its facts; the others are drawn. Values that the contract does not
+    /// allow are not sent. None of this for what comes about as a part of something else.
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed.
+    pub async fn plant_as(
+        &mut self,
+        entity: &str,
+        parents: IndexMap<String, Arc<Planted>>,
+        facts: Facts,
+    ) -> Result<Planting, Fault> {
+        let pack = self.pack();
+        let create = pack.entity(entity).and_then(|e| e.create.as_ref());
+        let Some(op) = create.map(|c| c.op.clone()) else {
+            let why = format!("no operation makes {entity} by itself");
+            return Ok(Err(NotPlanted::NoWay(why)));
+        };
+        let given = Given {
+            whole: parents,
+            part: None,
+            facts,
+        };
+        let made = async {
+            let made = self.make(&op, given, vec![entity.to_owned()]).await?;
+            match made.thing(entity) {
+                Some(thing) => self.found(thing).await,
+                None => Err(Stop::no_way(format!("{op} makes no {entity} after all"))),
+            }
+        };
+        outward(made.await)
+    }
+
     /// Plants one thing; `way` are the entities on whose behalf.
     pub(super) fn grow<'a>(
         &'a mut self,
@@ -97,12 +134,12 @@ impl Planter {
             let given = if entity.create.is_some() {
                 Given {
                     whole: parents,
-                    part: None,
+                    ..Given::default()
                 }
             } else {
                 Given {
-                    whole: Parents::new(),
                     part: Some((name.to_owned(), parents)),
+                    ..Given::default()
                 }
             };
             let made = self.make(op, given, way).await?;
@@ -134,7 +171,7 @@ impl Planter {
             by: None,
             is_account: false,
         };
-        self.add_facts(&mut growing);
+        self.add_facts(&mut growing, &given.facts);
         self.add_parents(&mut growing, given.whole, &way).await?;
         self.add_elements(&mut growing, given.part, &way).await?;
         self.add_path(&mut growing)?;
@@ -173,10 +210,22 @@ impl Planter {
     }
 
     /// The facts of the whole: as they stand in the body, or drawn and put beside it.
-    fn add_facts(&mut self, growing: &mut Growing<'_>) {
+    fn add_facts(&mut self, growing: &mut Growing<'_>, chosen: &Facts) {
         let contract = &self.pack.contract;
         for fact in growing.whole.into_iter().flat_map(Entity::sent) {
             let Some(place) = &fact.send else { continue };
+            match chosen.get(&fact.name) {
+                Some(Some(value)) => {
+                    growing.draft.put(place, value);
+                    growing.facts.insert(fact.name.clone(), value.clone());
+                    continue;
+                }
+                Some(None) => {
+                    growing.draft.leave_out(place);
+                    continue;
+                }
+                None => {}
+            }
             let value = match &place.spot {
                 Spot::Body(_) => place.get(&growing.draft.body).first().copied().cloned(),
                 _ => {

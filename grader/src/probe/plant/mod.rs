@@ -39,6 +39,7 @@ use crate::model::Exchange;
 use crate::pack::{Entity, OpId, Pack};
 
 use draft::Draft;
+pub use make::Facts;
 pub use planted::{Changed, Linked, NotPlanted, Planted, Planting, answer, said_yes};
 pub use same::same;
 pub use shown::{Shown, Sight};

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::schema::Said;
-use super::{Planted, Planter, same};
+use super::{Planted, Planter, said_yes, same};
+use crate::model::Exchange;
 use crate::pack::{Entity, Fact, OpId, Place};
 
 /// Which reply it is that shows a thing: each may show a fact in another place.
@@ -62,6 +63,40 @@ impl Planter {
             }
         }
         all
+    }
+
+    /// The same thing as a reply shows it now, to compare a later reply with: each fact has the value shown there,
+    /// null where none is shown.
+    pub fn as_shown(&self, of: &Planted, body: &Value, sight: Sight) -> Planted {
+        let mut now = of.clone();
+        for shown in self.shown(of, body, sight) {
+            now.facts
+                .insert(shown.fact, shown.got.unwrap_or(Value::Null));
+        }
+        now
+    }
+
+    /// Whether two reads of a thing show the same facts. What could not be read before says nothing; what can be
+    /// read no more has changed.
+    pub fn unchanged(&self, of: &Planted, before: &Exchange, after: &Exchange) -> bool {
+        let Some(was) = before.json().filter(|_| said_yes(before)) else {
+            return true;
+        };
+        let Some(is) = after.json().filter(|_| said_yes(after)) else {
+            return false;
+        };
+        let then = self.as_shown(of, &was, Sight::Read);
+        self.shown(&then, &is, Sight::Read).iter().all(|s| s.same)
+    }
+
+    /// The keys of what a thing belongs to, by the parent's name, where the reply to a read shows them.
+    pub fn parents_shown(&self, of: &Planted, body: &Value) -> Vec<(String, Option<Value>)> {
+        let parents = self.entity(of).into_iter().flat_map(|e| &e.parents);
+        let shown = parents.filter_map(|(role, parent)| {
+            let place = parent.reply.as_ref()?;
+            Some((role.clone(), place.get(body).first().copied().cloned()))
+        });
+        shown.collect()
     }
 
     fn is_same(
@@ -123,6 +158,14 @@ impl Planter {
         things
             .chain(links)
             .any(|m| Some(&m.op) == entity.maker() && m.at.pointer() == Some(&each))
+    }
+
+    /// What a body shows of the facts that stand for this one thing alone ([`Planter::marks`]).
+    pub fn marked(&self, of: &Planted, body: &Value, sight: Sight) -> Vec<Shown> {
+        let marks = self.marks(of);
+        let mut shown = self.shown(of, body, sight);
+        shown.retain(|s| marks.iter().any(|(name, _)| *name == s.fact));
+        shown
     }
 
     /// The facts of `of` whose values stand for this one thing alone: texts and numbers that nothing else

@@ -87,12 +87,10 @@ impl Planter {
 
     async fn go_round(&mut self, steps: &mut Vec<Step>) -> Result<(), Fault> {
         let pack = self.pack();
-        for operation in pack.contract.operations.iter().filter(|o| is_plain(o)) {
-            if !self.is_owned(&operation.id)
-                && let Some(exchange) = self.bare(&operation.id).await?
-            {
+        for op in self.plain() {
+            if let Some(exchange) = self.bare(&op).await? {
                 steps.push(Step {
-                    op: operation.id.clone(),
+                    op,
                     entity: None,
                     deed: Deed::Other,
                     exchange,
@@ -113,6 +111,13 @@ impl Planter {
             }
         }
         Ok(())
+    }
+
+    /// The operations that need nothing and belong to no entity.
+    pub fn plain(&self) -> Vec<OpId> {
+        let all = self.pack.contract.operations.iter();
+        let free = all.filter(|o| is_plain(o) && !self.is_owned(&o.id));
+        free.map(|o| o.id.clone()).collect()
     }
 
     /// The operations on entities that a walk had no honest call for, in the contract's order.
@@ -216,7 +221,10 @@ impl Planter {
     }
 
     /// Calls an operation that needs nothing but what the contract says of it; none when there is no such call.
-    async fn bare(&mut self, op: &OpId) -> Result<Option<Exchange>, Fault> {
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn bare(&mut self, op: &OpId) -> Result<Option<Exchange>, Fault> {
         let pack = self.pack();
         let Ok(mut draft) = self.draft(op, &pack) else {
             return Ok(None);

@@ -4,7 +4,7 @@ use super::escape::{block, code, inline};
 use super::{LINES, LONG};
 use crate::model::{Finding, Record};
 use crate::report::evidence;
-use crate::report::text::{count, cut};
+use crate::report::text::{count, cut, several};
 
 /// The check and its findings, as a section.
 pub(super) fn check(record: &Record) -> String {
@@ -29,9 +29,11 @@ fn one(finding: &Finding) -> String {
     let mut out = "\n".to_owned();
     let hint = finding.hint.as_deref();
     let hint = hint.map(|hint| crate::report::text::rung(hint, finding.rung));
+    let touches = several(&finding.touches);
     let fields = [
         ("where", Some(&finding.subject)),
         ("saw", Some(&finding.saw)),
+        ("touches", Some(&touches)),
         ("expected", Some(&finding.expected)),
         ("actual", Some(&finding.actual)),
         ("note", finding.note.as_ref()),

@@ -4,7 +4,7 @@ use super::page::Page;
 use crate::model::{Finding, Manner, Record};
 use crate::report::Ink;
 use crate::report::evidence;
-use crate::report::text::{count, cut, one_line};
+use crate::report::text::{count, cut, one_line, several};
 
 /// How many pieces of evidence a finding shows.
 const PIECES: usize = 3;
@@ -70,6 +70,7 @@ pub(super) fn check(page: &mut Page, record: &Record, full: usize) {
 fn one(page: &mut Page, finding: &Finding, lesson: bool) {
     let Finding {
         subject,
+        touches,
         saw,
         expected,
         actual,
@@ -83,6 +84,7 @@ fn one(page: &mut Page, finding: &Finding, lesson: bool) {
         page.field("where", Ink::Plain, &cut(subject, LONG));
     }
     page.field("saw", Ink::Bad, &cut(saw, LONG));
+    page.field("touches", Ink::Plain, &several(touches));
     page.field("expected", Ink::Good, &cut(expected, LONG));
     page.field("actual", Ink::Plain, &cut(actual, LONG));
     page.field("broke", Ink::Bad, broke(finding.manner));
