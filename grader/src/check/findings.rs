@@ -34,6 +34,11 @@ impl Findings {
         }
     }
 
+    /// Adds what there is, if there is something.
+    pub fn extend(&mut self, drafts: impl IntoIterator<Item = Draft>) {
+        drafts.into_iter().for_each(|draft| self.add(draft));
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.drafts.is_empty()

@@ -1,8 +1,10 @@
 //! The contract of a check: what it is, what it holds in its hands, how it says what it found.
 
 mod boot;
+pub(crate) mod census;
 mod contract;
 mod cx;
+pub(crate) mod errors;
 mod findings;
 pub(crate) mod honest;
 

@@ -4,9 +4,13 @@ mod created_differs;
 mod data_lost_on_restart;
 mod deleted_still_there;
 mod hard_coded_answers;
+mod list_leaves_out;
+mod list_repeats;
 mod operation_missing;
 mod reply_breaks_schema;
 mod unknown_id_not_404;
+mod unknown_route;
+mod wrong_method;
 mod wrong_success_status;
 
 use crate::check::Check;
@@ -20,5 +24,9 @@ pub(super) static STAGE: &[&Check] = &[
     &created_differs::CHECK,
     &deleted_still_there::CHECK,
     &unknown_id_not_404::CHECK,
+    &unknown_route::CHECK,
+    &wrong_method::CHECK,
+    &list_leaves_out::CHECK,
+    &list_repeats::CHECK,
     &data_lost_on_restart::CHECK,
 ];

@@ -24,6 +24,17 @@ pub(super) struct Given {
     pub(super) whole: Parents,
     /// A part, and its parents.
     pub(super) part: Option<(String, Parents)>,
+    /// Facts of the thing that the operation is for.
+    pub(super) facts: IndexMap<String, Value>,
+}
+
+/// What a thing shall be like; what is not said is made up.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// What it belongs to, by the parent's name.
+    pub parents: IndexMap<String, Arc<Planted>>,
+    /// Its facts, by name. Not heeded for what comes about as a part of something else.
+    pub facts: IndexMap<String, Value>,
 }
 
 /// A request as it grows, and what its parts belong to.
@@ -65,7 +76,23 @@ impl Planter {
         entity: &'a str,
         parents: IndexMap<String, Arc<Planted>>,
     ) -> BoxFuture<'a, Result<Planting, Fault>> {
-        Box::pin(async move { outward(self.grow(entity, parents, Vec::new()).await) })
+        let wish = Wish {
+            parents,
+            ..Wish::default()
+        };
+        self.plant_as(entity, wish)
+    }
+
+    /// Makes one thing that is as wished. Where the contract does not allow it so, there is none.
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed.
+    pub fn plant_as<'a>(
+        &'a mut self,
+        entity: &'a str,
+        wish: Wish,
+    ) -> BoxFuture<'a, Result<Planting, Fault>> {
+        Box::pin(async move { outward(self.grow_as(entity, wish, Vec::new()).await) })
     }
 
     /// Plants one thing; `way` are the entities on whose behalf.
@@ -73,6 +100,19 @@ impl Planter {
         &'a mut self,
         name: &'a str,
         parents: Parents,
+        way: Vec<String>,
+    ) -> BoxFuture<'a, Result<Planted, Stop>> {
+        let wish = Wish {
+            parents,
+            ..Wish::default()
+        };
+        self.grow_as(name, wish, way)
+    }
+
+    fn grow_as<'a>(
+        &'a mut self,
+        name: &'a str,
+        wish: Wish,
         mut way: Vec<String>,
     ) -> BoxFuture<'a, Result<Planted, Stop>> {
         Box::pin(async move {
@@ -90,13 +130,14 @@ impl Planter {
             };
             let given = if entity.create.is_some() {
                 Given {
-                    whole: parents,
+                    whole: wish.parents,
                     part: None,
+                    facts: wish.facts,
                 }
             } else {
                 Given {
-                    whole: Parents::new(),
-                    part: Some((name.to_owned(), parents)),
+                    part: Some((name.to_owned(), wish.parents)),
+                    ..Given::default()
                 }
             };
             let made = self.make(op, given, way).await?;
@@ -126,7 +167,7 @@ impl Planter {
             parts: part::parts(&pack, op),
             elements: Vec::new(),
         };
-        self.add_facts(&mut growing);
+        self.add_facts(&mut growing, &given.facts);
         self.add_parents(&mut growing, given.whole, &way).await?;
         self.add_elements(&mut growing, given.part, &way).await?;
         self.add_path(&mut growing)?;
@@ -161,11 +202,17 @@ impl Planter {
         Ok(made)
     }
 
-    /// The facts of the whole: as they stand in the body, or drawn and put beside it.
-    fn add_facts(&mut self, growing: &mut Growing<'_>) {
+    /// The facts of the whole: as wished, as they stand in the body, or drawn and put beside it.
+    fn add_facts(&mut self, growing: &mut Growing<'_>, wished: &IndexMap<String, Value>) {
         let contract = &self.pack.contract;
         for fact in growing.whole.into_iter().flat_map(Entity::sent) {
             let Some(place) = &fact.send else { continue };
+            if let Some(value) = wished.get(&fact.name)
+                && growing.draft.put(place, value)
+            {
+                growing.facts.insert(fact.name.clone(), value.clone());
+                continue;
+            }
             let value = match &place.spot {
                 Spot::Body(_) => place.get(&growing.draft.body).first().copied().cloned(),
                 _ => {
