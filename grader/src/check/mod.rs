@@ -6,6 +6,7 @@ mod contract;
 mod cx;
 pub(crate) mod errors;
 mod findings;
+pub(crate) mod order;
 pub(crate) mod honest;
 
 pub use boot::{Boot, StaticCx};

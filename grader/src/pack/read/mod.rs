@@ -11,6 +11,7 @@ mod facts;
 mod ground;
 mod keys;
 mod links;
+mod lists;
 pub(in crate::pack) mod log;
 mod made;
 mod paging;
@@ -89,6 +90,7 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
         checks,
     };
     let entities = entities::read(&reader, &mut root);
+    let lists = lists::read(&reader, &mut root, &entities);
     let links = links::read(&reader, &mut root, &entities);
     let theory = theory::read(&reader, &mut root, &entities, &links);
     let roles = access::roles(&reader, &mut root);
@@ -114,6 +116,7 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
         service: service?,
         contract,
         entities,
+        lists,
         links,
         depends: theory.depends,
         independent: theory.independent,

@@ -9,6 +9,7 @@ mod ask;
 mod change;
 mod crowd;
 mod draft;
+mod equals;
 mod exact;
 mod find;
 mod key;
