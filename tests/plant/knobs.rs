@@ -25,8 +25,12 @@ pub(super) struct Knobs {
     pub(super) items: Option<&'static str>,
     /// How lists are paged.
     pub(super) pages: Pages,
-    /// The most items of a page.
+    /// The items of a page when nobody says how many.
     pub(super) size: usize,
+    /// The most items of a page.
+    pub(super) most: usize,
+    /// Whether the parameter `sort` is listened to.
+    pub(super) sorts: bool,
     /// What is wrong with lists.
     pub(super) rude: Rude,
     /// Members that must be keys of a collection, wherever they stand: `("venue_id", "venues")`.
@@ -105,6 +109,8 @@ impl Default for Knobs {
             items: None,
             pages: Pages::Once,
             size: 1000,
+            most: 1000,
+            sorts: false,
             rude: Rude::Not,
             refs: &[],
             deaf: false,

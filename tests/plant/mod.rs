@@ -2,6 +2,7 @@
 
 mod contracts;
 mod http;
+mod judged;
 mod keys;
 mod knobs;
 mod listing;

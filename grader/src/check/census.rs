@@ -28,10 +28,7 @@ pub(crate) struct Census {
 
 /// Makes things of this entity and reads the list that shows them. None where there is no such list, or its items
 /// do not tell which thing they are.
-pub(crate) async fn census(
-    cx: &mut Cx,
-    entity: &str,
-) -> Result<Planting<Option<Census>>, Fault> {
+pub(crate) async fn census(cx: &mut Cx, entity: &str) -> Result<Planting<Option<Census>>, Fault> {
     let pack = cx.pack();
     if pack.entity(entity).is_none_or(|e| e.list.is_none()) {
         return Ok(Ok(None));
@@ -101,7 +98,10 @@ impl Census {
         let open = |w: &&Walk| w.end == End::Open;
         let walk = self.walks().find(open)?;
         let pages = walk.pages.len();
-        Some(format!("the list that shows {} has more than {pages} pages", a(entity)))
+        Some(format!(
+            "the list that shows {} has more than {pages} pages",
+            a(entity)
+        ))
     }
 }
 

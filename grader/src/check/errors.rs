@@ -16,7 +16,10 @@ impl<'c> ErrorFormat<'c> {
     /// schema.
     pub(crate) fn of(contract: &'c Contract) -> Option<Self> {
         let all = contract.operations.iter().flat_map(|op| {
-            let refusals = op.replies.iter().filter_map(|r| Some((refusal(r.status)?, r)));
+            let refusals = op
+                .replies
+                .iter()
+                .filter_map(|r| Some((refusal(r.status)?, r)));
             refusals.map(move |(status, reply)| Self {
                 contract,
                 reply,
@@ -53,7 +56,10 @@ impl<'c> ErrorFormat<'c> {
         };
         let (op, status) = self.at;
         let op = self.contract.op(op.as_str())?;
-        let mut broken = self.contract.validate_reply(op, status, media, &body).into_iter();
+        let mut broken = self
+            .contract
+            .validate_reply(op, status, media, &body)
+            .into_iter();
         broken.next().map(|v| v.what)
     }
 }

@@ -5,9 +5,10 @@ pub(crate) mod census;
 mod contract;
 mod cx;
 pub(crate) mod errors;
+pub(crate) mod filters;
 mod findings;
-pub(crate) mod order;
 pub(crate) mod honest;
+pub(crate) mod order;
 
 pub use boot::{Boot, StaticCx};
 pub use contract::{ALL, Answer, Check, RAISED, Run};

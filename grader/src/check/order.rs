@@ -57,7 +57,10 @@ pub(crate) async fn lineup(
 
 /// Values of a fact that are hard to put in order, as far as the contract allows them.
 fn values(contract: &Contract, fact: &Fact, cx: &mut Cx) -> Vec<Value> {
-    let hard = INSTANTS.map(|i| json!(i)).into_iter().chain(NUMBERS.map(|n| json!(n)));
+    let hard = INSTANTS
+        .map(|i| json!(i))
+        .into_iter()
+        .chain(NUMBERS.map(|n| json!(n)));
     let hard: Vec<Value> = hard.filter(|v| contract.accepts(&fact.schema, v)).collect();
     // A free text takes an instant too, and is none.
     let instants = hard.iter().all(|v| v.is_number()) || is_instant(contract, fact);
@@ -65,11 +68,16 @@ fn values(contract: &Contract, fact: &Fact, cx: &mut Cx) -> Vec<Value> {
         return hard;
     }
     let rng = cx.planter().rng();
-    (0..THINGS).map(|_| sample::value(contract, &fact.schema, &fact.name, rng)).collect()
+    (0..THINGS)
+        .map(|_| sample::value(contract, &fact.schema, &fact.name, rng))
+        .collect()
 }
 
 fn is_instant(contract: &Contract, fact: &Fact) -> bool {
-    contract.follow(&fact.schema).get("format").is_some_and(|f| f == "date-time")
+    contract
+        .follow(&fact.schema)
+        .get("format")
+        .is_some_and(|f| f == "date-time")
 }
 
 /// Two of the things that the walk shows in another order than this one: their places in it.
@@ -79,12 +87,15 @@ pub(crate) fn out_of_order(
     order: &[By],
 ) -> Option<(usize, usize)> {
     let place = |signs: &Signs| walk.items.iter().position(|item| signs.are_on(item));
-    let mut shown: Vec<(usize, &Planted)> =
-        things.iter().filter_map(|(thing, signs)| Some((place(signs)?, thing))).collect();
+    let mut shown: Vec<(usize, &Planted)> = things
+        .iter()
+        .filter_map(|(thing, signs)| Some((place(signs)?, thing)))
+        .collect();
     shown.sort_by_key(|(at, _)| *at);
     let pairs = shown.iter().enumerate();
     pairs.into_iter().find_map(|(n, (at, thing))| {
-        let wrong = |(_, later): &&(usize, &Planted)| rank(thing, later, order) == Some(Ordering::Greater);
+        let wrong =
+            |(_, later): &&(usize, &Planted)| rank(thing, later, order) == Some(Ordering::Greater);
         let (later, _) = shown[n + 1..].iter().find(wrong)?;
         Some((*at, *later))
     })
@@ -96,7 +107,11 @@ fn rank(a: &Planted, b: &Planted, order: &[By]) -> Option<Ordering> {
         let (a, b) = (a.facts.get(&by.fact)?, b.facts.get(&by.fact)?);
         let ordering = compare(a, b)?;
         if ordering != Ordering::Equal {
-            return Some(if by.falling { ordering.reverse() } else { ordering });
+            return Some(if by.falling {
+                ordering.reverse()
+            } else {
+                ordering
+            });
         }
     }
     None
@@ -142,7 +157,10 @@ mod tests {
     #[test]
     fn instants_are_compared_by_time_and_numbers_by_value() {
         let of = |a: Value, b: Value| compare(&a, &b);
-        let later = of(json!("2031-05-07T12:00:00Z"), json!("2031-05-07T13:30:00+02:00"));
+        let later = of(
+            json!("2031-05-07T12:00:00Z"),
+            json!("2031-05-07T13:30:00+02:00"),
+        );
         assert_eq!(later, Some(Ordering::Greater));
         assert_eq!(of(json!(9), json!(10)), Some(Ordering::Less));
         assert_eq!(of(json!(true), json!(false)), None);

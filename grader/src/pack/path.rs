@@ -71,7 +71,9 @@ impl PathTemplate {
             Segment::Param(_) => !step.is_empty(),
             Segment::Mixed(parts) => {
                 let outer = (parts.first(), parts.last());
-                let (Some(start), Some(end)) = outer else { return false };
+                let (Some(start), Some(end)) = outer else {
+                    return false;
+                };
                 step.starts_with(start.as_str()) && step.ends_with(end.as_str())
             }
         };

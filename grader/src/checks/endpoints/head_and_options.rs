@@ -70,7 +70,12 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         if !said_yes(&get) {
             continue;
         }
-        let head = cx.http().request("HEAD", &address.path).after(&get).send().await?;
+        let head = cx
+            .http()
+            .request("HEAD", &address.path)
+            .after(&get)
+            .send()
+            .await?;
         let declared = address.methods.contains(&Method::Head);
         match head.status() {
             Some(405 | 501) if !declared => advice.add(refused(cx, &head)),
@@ -98,7 +103,12 @@ fn refused(cx: &Cx, head: &Exchange) -> Draft {
 }
 
 fn differs(cx: &Cx, get: &Exchange, head: &Exchange, findings: &mut Findings) {
-    let seen = || vec![cx.seen("GET", get), cx.seen("HEAD of the same address", head)];
+    let seen = || {
+        vec![
+            cx.seen("GET", get),
+            cx.seen("HEAD of the same address", head),
+        ]
+    };
     if get.status() != head.status() {
         findings.add(Draft {
             subject: "the status of HEAD".to_owned(),
@@ -111,7 +121,10 @@ fn differs(cx: &Cx, get: &Exchange, head: &Exchange, findings: &mut Findings) {
         });
         return;
     }
-    let kind = |e: &Exchange| e.header("content-type").map(|v| v.replace(' ', "").to_lowercase());
+    let kind = |e: &Exchange| {
+        e.header("content-type")
+            .map(|v| v.replace(' ', "").to_lowercase())
+    };
     if kind(get) != kind(head) {
         let said = |e: &Exchange| e.header("content-type").unwrap_or("none").to_owned();
         findings.add(Draft {
@@ -166,7 +179,10 @@ async fn options(cx: &Cx, address: &Address, findings: &mut Findings) -> Result<
         return Ok(());
     };
     let named: Vec<&str> = allow.split(',').map(str::trim).collect();
-    let missing = address.methods.iter().find(|m| !named.contains(&m.as_str()));
+    let missing = address
+        .methods
+        .iter()
+        .find(|m| !named.contains(&m.as_str()));
     if let Some(missing) = missing {
         findings.add(Draft {
             subject: "the Allow of OPTIONS".to_owned(),

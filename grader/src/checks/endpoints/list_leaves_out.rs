@@ -75,7 +75,12 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         // C+: what the list does not show is there.
         for thing in &first.made {
             let (thing, _) = &census.things[*thing];
-            if cx.planter().read(thing).await?.is_some_and(|e| !said_yes(&e)) {
+            if cx
+                .planter()
+                .read(thing)
+                .await?
+                .is_some_and(|e| !said_yes(&e))
+            {
                 let control = format!("{} just made could not be read", a(&entity));
                 return Ok(Verdict::Inconclusive { control });
             }
@@ -122,7 +127,10 @@ fn draft(cx: &Cx, census: &Census, missing: &Missing<'_>) -> Option<Draft> {
     let walk = missing.walk;
     let mut draft = Draft {
         subject: call.op.to_string(),
-        saw: format!("a walk through {} does not show all that is there", cx.line(&call.op)),
+        saw: format!(
+            "a walk through {} does not show all that is there",
+            cx.line(&call.op)
+        ),
         expected: "each thing on one of the pages".to_owned(),
         ..Draft::default()
     };
@@ -134,16 +142,29 @@ fn draft(cx: &Cx, census: &Census, missing: &Missing<'_>) -> Option<Draft> {
     }
     let (made, of) = (missing.made.len(), census.things.len());
     draft.actual = match (made, missing.others.len()) {
-        (0, n) => format!("{n} of the things that larger pages show stand on none of the smaller ones"),
-        (n, _) => format!("{n} of {of} things just made stand on none of {} pages", walk.pages.len()),
+        (0, n) => {
+            format!("{n} of the things that larger pages show stand on none of the smaller ones")
+        }
+        (n, _) => format!(
+            "{n} of {of} things just made stand on none of {} pages",
+            walk.pages.len()
+        ),
     };
     if !walk.complete {
-        draft.note = Some("The walk comes back to a page that it has been on: is the cursor listened to?".to_owned());
+        draft.note = Some(
+            "The walk comes back to a page that it has been on: is the cursor listened to?"
+                .to_owned(),
+        );
     }
     if let Some(missing) = missing.made.first() {
-        draft.evidence.push(cx.seen("one of the things that are missing", &census.things[*missing].0.created));
+        draft.evidence.push(cx.seen(
+            "one of the things that are missing",
+            &census.things[*missing].0.created,
+        ));
     }
     let pages = walk.pages.iter().take(2).enumerate();
-    draft.evidence.extend(pages.map(|(n, page)| cx.seen(format!("page {}", n + 1), page)));
+    draft
+        .evidence
+        .extend(pages.map(|(n, page)| cx.seen(format!("page {}", n + 1), page)));
     Some(draft)
 }

@@ -90,7 +90,10 @@ fn repeated(census: &Census) -> Option<Twice<'_>> {
             let mut at = (0..walk.items.len()).filter(|i| signs.are_on(&walk.items[*i]));
             let first = at.next()?;
             let second = at.find(|i| walk.items[*i] == walk.items[first])?;
-            Some(Twice { walk, at: [first, second] })
+            Some(Twice {
+                walk,
+                at: [first, second],
+            })
         })
     })
 }
@@ -100,11 +103,19 @@ fn draft(cx: &Cx, census: &Census, twice: &Twice<'_>) -> Option<Draft> {
     let pack = cx.pack();
     let call = pack.entity(&thing.entity)?.list.as_ref()?;
     let on = twice.at.map(|at| twice.walk.on[at]);
-    let pages: Vec<&Exchange> = twice.at.iter().filter_map(|at| twice.walk.page_of(*at)).collect();
+    let pages: Vec<&Exchange> = twice
+        .at
+        .iter()
+        .filter_map(|at| twice.walk.page_of(*at))
+        .collect();
     let actual = if on[0] == on[1] {
         "one page shows a thing twice".to_owned()
     } else {
-        format!("a thing stands on page {} and again on page {}", on[0] + 1, on[1] + 1)
+        format!(
+            "a thing stands on page {} and again on page {}",
+            on[0] + 1,
+            on[1] + 1
+        )
     };
     let mut evidence = vec![cx.seen("where it stands first", pages.first()?)];
     if on[0] != on[1] {

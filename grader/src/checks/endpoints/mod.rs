@@ -3,6 +3,8 @@
 mod created_differs;
 mod data_lost_on_restart;
 mod deleted_still_there;
+mod filter_ignored;
+mod filter_too_narrow;
 mod hard_coded_answers;
 mod head_and_options;
 mod list_leaves_out;
@@ -40,5 +42,7 @@ pub(super) static STAGE: &[&Check] = &[
     &order_not_total::CHECK,
     &order_wrong::CHECK,
     &sort_wrong::CHECK,
+    &filter_ignored::CHECK,
+    &filter_too_narrow::CHECK,
     &data_lost_on_restart::CHECK,
 ];

@@ -5,6 +5,7 @@ use crate::check::census::small_pages;
 use crate::check::{Cx, QuietCx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::Pack;
+use crate::probe::catalog::Table;
 use crate::probe::plant::{End, Planted, Wanted};
 use crate::probe::sql::{Editor, Observer, Ran};
 use crate::{check, control};
@@ -60,12 +61,17 @@ const EQUALS: usize = 25;
 const PAGE: usize = 10;
 const LARGEST: usize = 20;
 
+/// How often rows are moved before the first page: as long as there is room on their own page, they stay on it.
+const WARM: usize = 6;
+
 async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
-    let (Some(editor), Some(observer)) = (cx.editor().await?, cx.observer().await?) else {
+    let sessions = (cx.editor().await?, cx.editor().await?, cx.observer().await?);
+    let (Some(editor), Some(holder), Some(observer)) = sessions else {
         let why = "this world has no database to look into".to_owned();
         return Ok(Verdict::Skipped { why });
     };
+    holder.hold_versions().await?;
     let mut findings = cx.findings();
     let mut read = 0;
     for entity in cx.planter().plantable() {
@@ -97,21 +103,34 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
 }
 
 fn paged(pack: &Pack, equals: &[Planted]) -> bool {
-    equals.first().is_some_and(|like| small_pages(pack, like, 1).is_some())
+    equals
+        .first()
+        .is_some_and(|like| small_pages(pack, like, 1).is_some())
 }
 
 /// How often each key was seen.
 type Seen = BTreeMap<String, usize>;
 
 /// What the list shows, each item by its key; why it cannot be known.
-async fn content(cx: &mut Cx, like: &Planted) -> Result<Result<BTreeMap<String, String>, String>, Fault> {
+async fn content(
+    cx: &mut Cx,
+    like: &Planted,
+) -> Result<Result<BTreeMap<String, String>, String>, Fault> {
     let walk = cx.planter().walk_through(like, &Wanted::default()).await?;
     let Some(walk) = walk.filter(|w| w.complete) else {
-        return Ok(Err(format!("the list that shows {} could not be read to its end", a(&like.entity))));
+        return Ok(Err(format!(
+            "the list that shows {} could not be read to its end",
+            a(&like.entity)
+        )));
     };
     let pair = |item| Some((cx.planter().key_on(like, item)?, item.to_string()));
     let items: Option<_> = walk.items.iter().map(pair).collect();
-    Ok(items.ok_or_else(|| format!("the items of the list that shows {} have no key", a(&like.entity))))
+    Ok(items.ok_or_else(|| {
+        format!(
+            "the items of the list that shows {} have no key",
+            a(&like.entity)
+        )
+    }))
 }
 
 /// Every row of every table, in one order.
@@ -139,6 +158,11 @@ async fn churned(
         return Ok(Err("the list could not be asked for".to_owned()));
     };
     let (mut seen, mut exchanges) = (Seen::new(), Vec::new());
+    for turn in 0..WARM {
+        if let Err(why) = moved(editor, &tables, turn).await? {
+            return Ok(Err(why));
+        }
+    }
     // Twice as many pages as there should be: a list may go on for ever when its rows move.
     while exchanges.len() < 30 + total / 5
         && let Some(page) = pages.next(cx.http()).await?
@@ -149,17 +173,31 @@ async fn churned(
             }
         }
         exchanges.push(page.exchange);
-        for table in tables.iter().filter(|t| !t.is_bookkeeping()) {
-            let ran = editor.churn(table, exchanges.len()).await?;
-            if let Some(refused) = ran.as_ref().and_then(Ran::refused) {
-                return Ok(Err(format!("rows could not be moved: {}", refused.message)));
-            }
+        if let Err(why) = moved(editor, &tables, WARM + exchanges.len()).await? {
+            return Ok(Err(why));
         }
     }
     if pages.end() != End::Said {
-        return Ok(Err("the list did not end while its rows were moved".to_owned()));
+        return Ok(Err(
+            "the list did not end while its rows were moved".to_owned()
+        ));
     }
     Ok(Ok((seen, exchanges)))
+}
+
+/// Moves rows of all tables; why it cannot be done.
+async fn moved(
+    editor: &Editor,
+    tables: &[Table],
+    turn: usize,
+) -> Result<Result<(), String>, Fault> {
+    for table in tables.iter().filter(|t| !t.is_bookkeeping()) {
+        let ran = editor.churn(table, turn).await?;
+        if let Some(refused) = ran.as_ref().and_then(Ran::refused) {
+            return Ok(Err(format!("rows could not be moved: {}", refused.message)));
+        }
+    }
+    Ok(Ok(()))
 }
 
 fn draft(
@@ -178,7 +216,10 @@ fn draft(
     let evidence = pages.iter().take(3).enumerate();
     Some(Draft {
         subject: op.to_string(),
-        saw: format!("the pages of {} depend on where rows lie on disk", cx.line(op)),
+        saw: format!(
+            "the pages of {} depend on where rows lie on disk",
+            cx.line(op)
+        ),
         expected: "each thing on exactly one page, whatever happens to the rows on disk".to_owned(),
         actual: format!(
             "of {} things {missing} came on no page and {twice} on more than one, and nothing visible had changed",

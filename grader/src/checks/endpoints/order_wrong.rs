@@ -67,7 +67,10 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         };
         read += 1;
         if !walk.complete {
-            let control = format!("the list that shows {} could not be read to its end", a(&name));
+            let control = format!(
+                "the list that shows {} could not be read to its end",
+                a(&name)
+            );
             return Ok(Verdict::Inconclusive { control });
         }
         let Some((early, late)) = out_of_order(&walk, &things, &rules.order) else {
@@ -77,8 +80,9 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
             continue;
         };
         let pages = [early, late].into_iter().filter_map(|at| walk.page_of(at));
-        let mut evidence: Vec<_> =
-            pages.map(|page| cx.seen("where two things stand in the wrong order", page)).collect();
+        let mut evidence: Vec<_> = pages
+            .map(|page| cx.seen("where two things stand in the wrong order", page))
+            .collect();
         evidence.dedup();
         findings.add(Draft {
             subject: call.op.to_string(),

@@ -65,12 +65,19 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
             continue;
         };
         let like = control!(cx.planter().plant(&name).await?);
-        let list = List { pack: &pack, op, listing, like: &like };
+        let list = List {
+            pack: &pack,
+            op,
+            listing,
+            like: &like,
+        };
         asked += 1;
         list.sizes(cx, &mut findings).await?;
         list.nonsense(cx, &mut findings).await?;
         list.end(cx, &mut findings).await?;
-        let own = entity.and_then(|e| pack.list_rules(e)).is_some_and(|r| r.own_cursors);
+        let own = entity
+            .and_then(|e| pack.list_rules(e))
+            .is_some_and(|r| r.own_cursors);
         list.beyond(cx, own, &mut findings).await?;
     }
     if asked == 0 {
@@ -90,10 +97,22 @@ struct List<'l> {
 impl List<'_> {
     /// Pages of one and of the maximum, where the contract allows them.
     async fn sizes(&self, cx: &mut Cx, findings: &mut Findings) -> Result<(), Fault> {
-        let param = self.listing.limit.as_ref().and_then(|n| self.op.param(ParamPlace::Query, n));
+        let param = self
+            .listing
+            .limit
+            .as_ref()
+            .and_then(|n| self.op.param(ParamPlace::Query, n));
         let Some(param) = param else { return Ok(()) };
-        let allowed = |n: &u64| self.pack.contract.accepts(&param.schema.value, &Value::from(*n));
-        for size in [Some(1), self.listing.max].into_iter().flatten().filter(allowed) {
+        let allowed = |n: &u64| {
+            self.pack
+                .contract
+                .accepts(&param.schema.value, &Value::from(*n))
+        };
+        for size in [Some(1), self.listing.max]
+            .into_iter()
+            .flatten()
+            .filter(allowed)
+        {
             let Some((page, items)) = self.first(cx, &Wanted::pages_of(size)).await? else {
                 continue;
             };
@@ -133,7 +152,11 @@ impl List<'_> {
 
     /// The list says that it ends.
     async fn end(&self, cx: &mut Cx, findings: &mut Findings) -> Result<(), Fault> {
-        let Some(walk) = cx.planter().walk_through(self.like, &Wanted::default()).await? else {
+        let Some(walk) = cx
+            .planter()
+            .walk_through(self.like, &Wanted::default())
+            .await?
+        else {
             return Ok(());
         };
         let last = walk.pages.last().filter(|_| walk.end == End::Lost);
@@ -167,7 +190,11 @@ impl List<'_> {
                 "a cursor that it did not write",
                 "a refusal, or a page",
             ),
-            (false, _) => (items == Some(0), "a page beyond the end", "200 and an empty page"),
+            (false, _) => (
+                items == Some(0),
+                "a page beyond the end",
+                "200 and an empty page",
+            ),
         };
         if !right {
             let actual = match items {

@@ -1,6 +1,6 @@
 use super::{operation_missing, wrong_success_status};
-use crate::check::honest::manner;
 use crate::check::Cx;
+use crate::check::honest::manner;
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Listing, OpId, Operation, Pack, ParamPlace};
 use crate::probe::plant::{Planted, Size, Wanted, answer};
@@ -99,7 +99,10 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
 /// The default that the contract gives the parameter for a page's size.
 fn default(pack: &Pack, op: &Operation, listing: &Listing) -> Option<u64> {
     let param = op.param(ParamPlace::Query, listing.limit.as_ref()?)?;
-    pack.contract.follow(&param.schema.value).get("default")?.as_u64()
+    pack.contract
+        .follow(&param.schema.value)
+        .get("default")?
+        .as_u64()
 }
 
 /// What came of asking for a page.

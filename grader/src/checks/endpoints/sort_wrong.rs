@@ -78,7 +78,8 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
             if let Some(refused) = walk.pages.last().filter(|page| !said_yes(page)) {
                 let actual = answer(refused);
                 findings.add(draft(cx, &call.op, sort, actual, refused));
-            } else if let Some((early, _)) = out_of_order(&walk, &things, std::slice::from_ref(&sort.by))
+            } else if let Some((early, _)) =
+                out_of_order(&walk, &things, std::slice::from_ref(&sort.by))
                 && let Some(page) = walk.page_of(early)
             {
                 let actual = "a thing stands before another that should come first".to_owned();

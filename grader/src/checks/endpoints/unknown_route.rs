@@ -68,10 +68,17 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         }
     }
     // C~: the service still answers where it should.
-    if let Some(known) = addresses.iter().find(|a| a.template.params().is_empty() && reads(a)) {
+    if let Some(known) = addresses
+        .iter()
+        .find(|a| a.template.params().is_empty() && reads(a))
+    {
         let after = cx.http().request("GET", &known.path).send().await?;
         if !said_yes(&after) && findings.is_empty() {
-            let control = format!("GET {} answers {} afterwards", known.template, answer(&after));
+            let control = format!(
+                "GET {} answers {} afterwards",
+                known.template,
+                answer(&after)
+            );
             return Ok(Verdict::Inconclusive { control });
         }
     }
@@ -84,17 +91,29 @@ fn reads(address: &Address) -> bool {
 
 /// Paths that no operation has: beside all, below the first collection, below the first thing.
 fn unknown(cx: &mut Cx, pack: &Pack, addresses: &[Address]) -> Vec<String> {
-    let word = format!("zq7{:08}", cx.planter().rng().random_range(0..100_000_000_u32));
+    let word = format!(
+        "zq7{:08}",
+        cx.planter().rng().random_range(0..100_000_000_u32)
+    );
     let base = &pack.contract.base_path;
     let below = |keyed: bool| {
         let is = |a: &&Address| a.thing.is_some() && a.template.last_param().is_some() == keyed;
         let path = addresses.iter().find(is).map(|a| a.path.clone());
         // Below a collection stand its things, so one step further.
-        path.map(|p| if keyed { format!("{p}/{word}") } else { format!("{p}/{word}/{word}") })
+        path.map(|p| {
+            if keyed {
+                format!("{p}/{word}")
+            } else {
+                format!("{p}/{word}/{word}")
+            }
+        })
     };
     let all = [Some(format!("{base}/{word}")), below(false), below(true)];
     let known = |path: &String| pack.contract.operations.iter().any(|o| o.path.holds(path));
-    all.into_iter().flatten().filter(|path| !known(path)).collect()
+    all.into_iter()
+        .flatten()
+        .filter(|path| !known(path))
+        .collect()
 }
 
 fn judge(
@@ -113,12 +132,14 @@ fn judge(
     if seen.status() != Some(404) {
         findings.add(Draft {
             subject: format!("{method} of an unknown address"),
-            saw: format!("{method} of an address that does not exist answers {}", answer(seen)),
-            expected: "404".to_owned(),
-            actual: seen.header("location").map_or_else(
-                || answer(seen),
-                |to| format!("{}, to `{to}`", answer(seen)),
+            saw: format!(
+                "{method} of an address that does not exist answers {}",
+                answer(seen)
             ),
+            expected: "404".to_owned(),
+            actual: seen
+                .header("location")
+                .map_or_else(|| answer(seen), |to| format!("{}, to `{to}`", answer(seen))),
             manner: manner(seen),
             evidence: vec![cx.seen("an address that the contract does not have", seen)],
             ..Draft::default()

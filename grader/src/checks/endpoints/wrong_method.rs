@@ -113,7 +113,11 @@ async fn judge(cx: &mut Cx, address: &Address, seen: &Exchange) -> Result<Option
     let method = seen.sent.method.as_str();
     let made_up = matches!(method, "TRACE" | "BREW");
     let pack = cx.pack();
-    let unused = pack.contract.operations.iter().all(|o| o.method.as_str() != method);
+    let unused = pack
+        .contract
+        .operations
+        .iter()
+        .all(|o| o.method.as_str() != method);
     Ok(match seen.status() {
         Some(200..=299) => Some(Wrong::Done),
         Some(405) if made_up => None,
@@ -185,7 +189,10 @@ fn draft(cx: &Cx, what: &Wrong, seen: &[Exchange]) -> Option<Draft> {
         ),
     };
     let said = |e: &Exchange| {
-        let allow = e.header("allow").map(|a| format!(", Allow: {a}")).unwrap_or_default();
+        let allow = e
+            .header("allow")
+            .map(|a| format!(", Allow: {a}"))
+            .unwrap_or_default();
         format!("{} {}{allow}", e.sent.method, answer(e))
     };
     let mut evidence: Vec<Evidence> = Vec::new();

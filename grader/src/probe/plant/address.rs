@@ -38,7 +38,11 @@ impl Planter {
             }
         }
         let mut addresses: Vec<Address> = Vec::new();
-        let open = pack.contract.operations.iter().filter(|o| o.security.anyone);
+        let open = pack
+            .contract
+            .operations
+            .iter()
+            .filter(|o| o.security.anyone);
         for op in open {
             let known = |a: &&mut Address| a.template.same_shape(&op.path);
             if let Some(known) = addresses.iter_mut().find(known) {
@@ -54,12 +58,20 @@ impl Planter {
         let pack = self.pack();
         let of = |thing: &&Arc<Planted>| {
             let entity = pack.entity(&thing.entity);
-            entity.and_then(|e| calls(e).find(|c| c.op == op.id)).cloned()
+            entity
+                .and_then(|e| calls(e).find(|c| c.op == op.id))
+                .cloned()
         };
         let mut draft = self.draft(&op.id, &pack).ok()?;
         let found = things.iter().find_map(|thing| Some((thing, of(&thing)?)));
         if let Some((thing, call)) = &found
-            && !ask::bind(&mut draft, call, thing.key.as_ref(), &thing.facts, &thing.parents)
+            && !ask::bind(
+                &mut draft,
+                call,
+                thing.key.as_ref(),
+                &thing.facts,
+                &thing.parents,
+            )
         {
             return None;
         }

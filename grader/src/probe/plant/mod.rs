@@ -38,8 +38,8 @@ use rand_chacha::ChaCha8Rng;
 use super::Http;
 use crate::pack::{Entity, OpId, Pack};
 
-use draft::Draft;
 pub use address::Address;
+use draft::Draft;
 pub use look::Signs;
 pub use make::Wish;
 pub use pages::{End, Page, Pages, Size, Wanted};

@@ -6,9 +6,7 @@ use super::exact::json;
 use super::next::{self, Next, Turn};
 use super::{Draft, Planted, Planter, ask, said_yes};
 use crate::model::{Exchange, Fault};
-use crate::pack::{
-    Call, Contract, Listing, Pack, ParamPlace, Place, Pointer, Spot, Token,
-};
+use crate::pack::{Call, Contract, Listing, Pack, ParamPlace, Place, Pointer, Spot, Token};
 use crate::probe::Http;
 
 /// No page need be larger than this: a list of any length is walked in few of them.

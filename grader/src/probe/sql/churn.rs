@@ -8,7 +8,25 @@ use crate::runtime::postgres::{ident, literal};
 /// How long a lock may be waited for: in a quiet world nobody should hold one.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
 
+/// Old versions of rows stay where they are as long as somebody may still see them, so new ones must go to other
+/// pages, and into the indexes. Without that an update that changes no index leaves the index's order as it was.
+const HOLD: [&str; 2] = [
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    "SELECT FROM pg_catalog.pg_class LIMIT 1",
+];
+
 impl Editor {
+    /// Keeps all versions of rows from now on, until the session ends.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn hold_versions(&self) -> Result<(), Fault> {
+        for sql in HOLD {
+            self.run(sql).await?;
+        }
+        Ok(())
+    }
+
     /// Updates about every other row of a table to the values that it has: PostgreSQL then keeps a new version of it
     /// in another place, and a query that does not say its order finds rows in another one. Triggers rest
     /// meanwhile, so nothing else happens. `turn` chooses the rows. The answer of the first statement that was refused, else
@@ -48,7 +66,11 @@ impl Editor {
             }
         }
         let committed = self.run("COMMIT").await?;
-        Ok(if committed.refused().is_some() { Some(committed) } else { last })
+        Ok(if committed.refused().is_some() {
+            Some(committed)
+        } else {
+            last
+        })
     }
 
     /// The triggers of a table that fire in an ordinary session; others stay as they are.

@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use crate::pack::openapi::shape;
 use crate::pack::{
-    By, Contract, Entity, Fact, Filter, Keeps, ListRules, On, Operation, Param, ParamPlace, Parent, Sort,
-    Spot,
+    By, Contract, Entity, Fact, Filter, Keeps, ListRules, On, Operation, Param, ParamPlace, Parent,
+    Sort, Spot,
 };
 
-const SORTS: [&str; 7] = ["sort", "sort_by", "sortBy", "order_by", "orderBy", "ordering", "order"];
+const SORTS: [&str; 7] = [
+    "sort", "sort_by", "sortBy", "order_by", "orderBy", "ordering", "order",
+];
 const WAYS: [&str; 8] = [
     "order",
     "direction",
@@ -49,7 +51,10 @@ fn filter(contract: &Contract, param: &Param, entity: &Entity) -> Option<Filter>
         Spot::Path(at) | Spot::Query(at) => at == name,
         _ => false,
     };
-    if let Some((role, _)) = parents.into_iter().find(|(role, p)| *role == name || named(p)) {
+    if let Some((role, _)) = parents
+        .into_iter()
+        .find(|(role, p)| *role == name || named(p))
+    {
         return filter(On::Parent(role.clone()), Keeps::Equal);
     }
     let fact = entity.facts.get(name)?;
@@ -67,7 +72,10 @@ fn filter(contract: &Contract, param: &Param, entity: &Entity) -> Option<Filter>
 /// The orders that can be asked for, and the one that is the default.
 fn sorts(contract: &Contract, op: &Operation, entity: &Entity) -> (Vec<Sort>, Option<By>) {
     let words = |param: &Param| -> Option<Vec<String>> {
-        let all = contract.follow(&param.schema.value).get("enum")?.as_array()?;
+        let all = contract
+            .follow(&param.schema.value)
+            .get("enum")?
+            .as_array()?;
         all.iter().map(|v| v.as_str().map(str::to_owned)).collect()
     };
     let named = |names: &[&str], ways: bool| {
@@ -83,7 +91,10 @@ fn sorts(contract: &Contract, op: &Operation, entity: &Entity) -> (Vec<Sort>, Op
     let ways = named(&WAYS, true);
     let default = |param: &Param| {
         let schema = contract.follow(&param.schema.value);
-        schema.get("default").and_then(Value::as_str).map(str::to_owned)
+        schema
+            .get("default")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
     };
     let mut sorts = Vec::new();
     for word in &words {
@@ -98,7 +109,10 @@ fn sorts(contract: &Contract, op: &Operation, entity: &Entity) -> (Vec<Sort>, Op
         match (&ways, said) {
             (Some((way_param, all)), None) => sorts.extend(all.iter().filter_map(|w| {
                 let query = vec![one.clone(), (way_param.name.clone(), w.clone())];
-                Some(Sort { query, by: by(way(w)?) })
+                Some(Sort {
+                    query,
+                    by: by(way(w)?),
+                })
             })),
             // Without a word for the other way, nobody says which way a bare name means: `created_at` is
             // often the newest first.
@@ -142,7 +156,12 @@ fn way(word: &str) -> Option<bool> {
 /// The fact that a word of a sort names, and whether it falls, if the word says so: `-starts_at`,
 /// `starts_at:desc`, `startsAtDesc`.
 fn fact_of<'e>(word: &str, entity: &'e Entity) -> Option<(&'e Fact, Option<bool>)> {
-    let find = |name: &str| entity.facts.values().find(|f| plain(&f.name) == plain(name));
+    let find = |name: &str| {
+        entity
+            .facts
+            .values()
+            .find(|f| plain(&f.name) == plain(name))
+    };
     if let Some(fact) = find(word).filter(|_| !word.starts_with(['-', '+'])) {
         return Some((fact, None));
     }

@@ -30,7 +30,10 @@ pub(super) fn read(
 ) -> IndexMap<OpId, ListRules> {
     let mut lists = IndexMap::new();
     for entity in entities.values() {
-        let op = entity.list.as_ref().and_then(|c| reader.contract.op(c.op.as_str()));
+        let op = entity
+            .list
+            .as_ref()
+            .and_then(|c| reader.contract.op(c.op.as_str()));
         if let Some(op) = op.filter(|op| op.listing.is_some()) {
             let rules = || found::rules(reader.contract, op, entity);
             lists.entry(op.id.clone()).or_insert_with(rules);
@@ -61,12 +64,19 @@ fn said(
         return;
     };
     if let Some(order) = order {
-        rules.order = order.texts().iter().filter_map(|by| self::by(reader, by, entity)).collect();
+        rules.order = order
+            .texts()
+            .iter()
+            .filter_map(|by| self::by(reader, by, entity))
+            .collect();
     }
     if let Some(own) = own.and_then(|i| i.flag()) {
         rules.own_cursors = own;
     }
-    let all = filters.and_then(|i| i.table()).map(|t| t.all()).unwrap_or_default();
+    let all = filters
+        .and_then(|i| i.table())
+        .map(|t| t.all())
+        .unwrap_or_default();
     for (param, item) in all {
         if !takes(reader, op, &param) {
             continue;
@@ -122,7 +132,9 @@ fn filter(
     } else {
         if item.flag()? {
             let cure = "write the name of a fact or a parent, or `false`";
-            reader.log.say(&item.spot(), "`true` does not say what it looks at", cure);
+            reader
+                .log
+                .say(&item.spot(), "`true` does not say what it looks at", cure);
         }
         return None;
     };
@@ -131,9 +143,14 @@ fn filter(
     } else if entity.parents.contains_key(&name.value) {
         On::Parent(name.value)
     } else {
-        let what = format!("`{}` is neither a fact nor a parent of {}", name.value, entity.name);
+        let what = format!(
+            "`{}` is neither a fact nor a parent of {}",
+            name.value, entity.name
+        );
         let names = entity.facts.keys().chain(entity.parents.keys());
-        reader.log.unknown(&name.spot, what, &name.value, names.map(String::as_str));
+        reader
+            .log
+            .unknown(&name.spot, what, &name.value, names.map(String::as_str));
         return None;
     };
     Some(Filter {
