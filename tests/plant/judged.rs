@@ -159,7 +159,7 @@ async fn what_is_wrong_with_a_list_is_told_by_its_check() {
         for (flawed, check) in [
             (
                 Knobs {
-                    rude: Rude::Again,
+                    rude: Rude::Skips,
                     ..good
                 },
                 "list-leaves-out",

@@ -91,6 +91,8 @@ pub(super) enum Rude {
     Scalars,
     /// The whole list again, whatever page is asked for.
     Again,
+    /// Every page but the first begins one item too late.
+    Skips,
     /// Not JSON.
     Text,
 }

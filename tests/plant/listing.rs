@@ -69,6 +69,10 @@ impl Store {
         };
         let (from, end) = match (self.knobs.rude, pages) {
             (Rude::Again, _) | (_, Pages::Once) => (0, all.len()),
+            (Rude::Skips, _) if from > 0 => (
+                (from + 1).min(all.len()),
+                from.saturating_add(size).min(all.len()),
+            ),
             _ => (
                 from.min(all.len()),
                 from.saturating_add(size).min(all.len()),

@@ -115,10 +115,14 @@ impl Planter {
         if let Some(listing) = listing {
             size(&pack.contract, listing, &wanted.size, &mut draft);
         }
+        let mut turn = Turn::first(listing);
+        // Who asks for a page of their own begins there.
+        turn.query
+            .retain(|(name, _)| !wanted.query.iter().any(|(own, _)| own == name));
         Some(Pages {
             draft,
             listing,
-            turn: Turn::first(listing),
+            turn,
             before: None,
             last: of.created.clone(),
             read: 0,
