@@ -29,7 +29,7 @@ pub(super) enum Values {
     /// Two of a few values.
     Words(Value, Value),
     /// Values in a row, at even distances.
-    Row([Value; 7]),
+    Row(Box<[Value; 7]>),
 }
 
 impl Values {
@@ -39,7 +39,7 @@ impl Values {
         let accepts = |v: &Value| contract.accepts(&fact.schema, v);
         if keeps.is_bound() {
             let row = row(contract, fact, rng)?;
-            return row.iter().all(accepts).then_some(Self::Row(row));
+            return row.iter().all(accepts).then(|| Self::Row(Box::new(row)));
         }
         let one = sample::value(contract, &fact.schema, &fact.name, rng);
         if !one.is_string() || is_closed(contract, fact) {

@@ -1,13 +1,10 @@
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{operation_missing, wrong_success_status};
 use crate::check::honest::manner;
 use crate::check::{Cx, QuietCx};
 use crate::model::{Draft, Evidence, Exchange, Fault, Manner, Verdict};
-use crate::pack::Method;
-use crate::probe::plant::{Address, answer, said_yes};
+use crate::probe::plant::{Address, Shown, Sight, answer, said_yes};
 use crate::{check, control};
 
 check! {
@@ -146,14 +143,15 @@ async fn answers(cx: &Cx, address: &Address) -> Result<bool, Fault> {
     Ok(after.status().is_some())
 }
 
-/// What can be read at each address, as it is now.
-async fn state(cx: &Cx, addresses: &[Address]) -> Result<Vec<Option<Value>>, Fault> {
+/// What each thing shows of what was sent for it; none where it cannot be read. Other properties may change by
+/// themselves.
+async fn state(cx: &mut Cx, addresses: &[Address]) -> Result<Vec<Option<Vec<Shown>>>, Fault> {
     let mut state = Vec::new();
-    for address in addresses {
-        let one = address.template.last_param().is_some();
-        if one && address.methods.contains(&Method::Get) {
-            let read = cx.http().request("GET", &address.path).send().await?;
-            state.push(read.json().filter(|_| said_yes(&read)));
+    for thing in addresses.iter().filter_map(|a| a.thing.as_ref()) {
+        if let Some(read) = cx.planter().read(thing).await? {
+            let body = read.json().filter(|_| said_yes(&read));
+            let shown = |body| cx.planter().shown(thing, &body, Sight::Read);
+            state.push(body.map(shown));
         }
     }
     Ok(state)
