@@ -6,6 +6,7 @@ mod cli;
 mod curriculum;
 mod draft;
 mod examples;
+mod lists;
 mod samples;
 
 use std::path::PathBuf;

@@ -25,8 +25,12 @@ pub(super) struct Knobs {
     pub(super) items: Option<&'static str>,
     /// How lists are paged.
     pub(super) pages: Pages,
-    /// The most items of a page.
+    /// The items of a page when nobody says how many.
     pub(super) size: usize,
+    /// The most items of a page.
+    pub(super) most: usize,
+    /// Whether the parameter `sort` is listened to.
+    pub(super) sorts: bool,
     /// What is wrong with lists.
     pub(super) rude: Rude,
     /// Members that must be keys of a collection, wherever they stand: `("venue_id", "venues")`.
@@ -87,6 +91,8 @@ pub(super) enum Rude {
     Scalars,
     /// The whole list again, whatever page is asked for.
     Again,
+    /// Every page but the first begins one item too late.
+    Skips,
     /// Not JSON.
     Text,
 }
@@ -105,6 +111,8 @@ impl Default for Knobs {
             items: None,
             pages: Pages::Once,
             size: 1000,
+            most: 1000,
+            sorts: false,
             rude: Rude::Not,
             refs: &[],
             deaf: false,

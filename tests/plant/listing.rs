@@ -1,5 +1,9 @@
 //! The store's lists, page by page.
 
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
 use super::http::{Answer, Asked};
 use super::knobs::{Pages, Rude};
 use super::store::{Kept, Store, answer};
@@ -21,12 +25,18 @@ impl Store {
             let here = under.is_empty() || k.under == under;
             k.kind == kind && here && asked.query.iter().all(filter)
         };
-        let mut all: Vec<String> = self
-            .kept
-            .iter()
-            .filter(wanted)
-            .map(|k| self.shown(k))
-            .collect();
+        let mut kept: Vec<&Kept> = self.kept.iter().filter(wanted).collect();
+        if let Some(sort) = value("sort").filter(|_| self.knobs.sorts) {
+            let name = sort
+                .trim_start_matches('-')
+                .trim_end_matches("_asc")
+                .trim_end_matches("_desc");
+            kept.sort_by(|a, b| ranked(&a.value[name], &b.value[name]));
+            if sort.starts_with('-') || sort.ends_with("_desc") {
+                kept.reverse();
+            }
+        }
+        let mut all: Vec<String> = kept.into_iter().map(|k| self.shown(k)).collect();
         match self.knobs.rude {
             Rude::Twice => {
                 all = all
@@ -47,8 +57,10 @@ impl Store {
         } else {
             Pages::Once
         };
-        let limit = value("limit").map_or(self.knobs.size, |l| l.parse().unwrap());
-        let size = limit.min(self.knobs.size);
+        let limit = value("limit")
+            .and_then(|l| l.parse().ok())
+            .filter(|n| *n > 0);
+        let size = limit.unwrap_or(self.knobs.size).min(self.knobs.most);
         let number = |name| value(name).and_then(|v| v.parse::<usize>().ok());
         let from = match pages {
             Pages::Once => 0,
@@ -57,7 +69,14 @@ impl Store {
         };
         let (from, end) = match (self.knobs.rude, pages) {
             (Rude::Again, _) | (_, Pages::Once) => (0, all.len()),
-            _ => (from, (from + size).min(all.len())),
+            (Rude::Skips, _) if from > 0 => (
+                (from + 1).min(all.len()),
+                from.saturating_add(size).min(all.len()),
+            ),
+            _ => (
+                from.min(all.len()),
+                from.saturating_add(size).min(all.len()),
+            ),
         };
         let page = all.get(from..end).unwrap_or_default().join(", ");
         let next = match self.knobs.rude {
@@ -82,5 +101,12 @@ impl Store {
             }
             _ => format!("{{{name:?}: [{items}]}}"),
         }
+    }
+}
+
+fn ranked(a: &Value, b: &Value) -> Ordering {
+    match (a.as_i64(), b.as_i64()) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        _ => a.to_string().cmp(&b.to_string()),
     }
 }

@@ -25,6 +25,7 @@ async fn seven(params: &str, pages: Pages, rude: Rude) -> World {
     let knobs = Knobs {
         items: Some("items"),
         size: 3,
+        most: 3,
         pages,
         rude,
         ..Knobs::default()

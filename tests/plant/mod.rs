@@ -4,6 +4,8 @@ mod actors;
 mod contracts;
 mod door;
 pub(crate) mod http;
+mod http;
+mod judged;
 mod keys;
 mod knobs;
 mod listing;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::Findings;
 use crate::model::{Evidence, Exchange, Fault};
 use crate::pack::{OpId, Pack};
-use crate::probe::sql::Observer;
+use crate::probe::sql::{Editor, Observer};
 use crate::probe::trace::Trace;
 use crate::probe::{Http, Journal, Planter, curl, shortened};
 use crate::runtime::postgres::Database;
@@ -153,6 +153,17 @@ impl QuietCx {
     /// When there is no database to watch, or the log cannot be read.
     pub async fn trace(&self) -> Result<Trace, Fault> {
         Trace::open(self.database()?).await
+    }
+
+    /// A writer with the service's own rights, if there is a database.
+    ///
+    /// # Errors
+    /// When the service's role has no connection left.
+    pub async fn editor(&self) -> Result<Option<Editor>, Fault> {
+        match self.raised.world.database() {
+            Some(database) => Editor::connect(database).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     pub(super) fn database(&self) -> Result<&Database, Fault> {

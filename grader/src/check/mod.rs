@@ -2,11 +2,15 @@
 
 mod boot;
 mod breaks;
+pub(crate) mod census;
 mod contract;
 mod cx;
+pub(crate) mod errors;
+pub(crate) mod filters;
 mod findings;
 pub(crate) mod honest;
 pub(crate) mod odd;
+pub(crate) mod order;
 
 pub use boot::{Boot, StaticCx};
 pub use breaks::BreaksCx;

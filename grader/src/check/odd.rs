@@ -9,7 +9,7 @@ use super::{Cx, Findings, a};
 use crate::control;
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Bound, Contract, Entity, Fact, KeyPart, Spot};
-use crate::probe::plant::{Facts, NotPlanted, Planted, Shown, Sight, answer, said_yes};
+use crate::probe::plant::{NotPlanted, Planted, Shown, Sight, Wish, answer, said_yes};
 
 /// One kind of odd values.
 #[derive(Debug, Clone)]
@@ -119,11 +119,15 @@ async fn both(
     findings: &mut Findings,
 ) -> Result<bool, Fault> {
     let values = sorted.iter();
-    let facts: Facts = values
-        .map(|(fact, odd)| (fact.name.clone(), Some(odd.value.clone())))
-        .collect();
+    let wish = Wish {
+        parents: ordinary.parents.clone(),
+        facts: values
+            .map(|(fact, odd)| (fact.name.clone(), odd.value.clone()))
+            .collect(),
+        ..Wish::default()
+    };
     let name = &ordinary.entity;
-    let made = cx.planter().plant_as(name, ordinary.parents.clone(), facts);
+    let made = cx.planter().plant_as(name, wish);
     let planted = match made.await? {
         Ok(planted) => planted,
         Err(NotPlanted::Refused(op, exchange)) => {

@@ -10,6 +10,7 @@ mod contract;
 mod draft;
 mod entity;
 mod lint;
+mod lists;
 mod openapi;
 mod operation;
 mod path;
@@ -37,6 +38,7 @@ pub use entity::{
     Bound, Call, Entity, Fact, Find, Key, KeyPart, MadeBy, Manner, Owner, Parent, Update,
 };
 pub use lint::{Concept, Curriculum, Step};
+pub use lists::{By, Filter, Keeps, ListRules, On, Sort};
 pub use operation::{
     Listing, Method, OpId, Operation, Paging, Param, ParamPlace, Reply, RequestBody, Schema,
     Security, StatusPattern,
@@ -66,6 +68,8 @@ pub struct Pack {
     pub contract: Contract,
     /// What exists, by name, in the order of the file.
     pub entities: IndexMap<String, Entity>,
+    /// What lists promise beyond their pages, by operation.
+    pub lists: IndexMap<OpId, ListRules>,
     /// What joins two entities, by name.
     pub links: IndexMap<String, Link>,
     /// Dependencies beside those of keys and `unique` sets.

@@ -60,6 +60,26 @@ impl PathTemplate {
         }
     }
 
+    /// Whether a path, base path included and without a query, may be this one with its holes filled.
+    pub fn holds(&self, path: &str) -> bool {
+        let Some(rest) = path.strip_prefix(self.base.as_str()) else {
+            return false;
+        };
+        let steps: Vec<&str> = rest.trim_start_matches('/').split('/').collect();
+        let fits = |(segment, step): (&Segment, &&str)| match segment {
+            Segment::Text(text) => text == step,
+            Segment::Param(_) => !step.is_empty(),
+            Segment::Mixed(parts) => {
+                let outer = (parts.first(), parts.last());
+                let (Some(start), Some(end)) = outer else {
+                    return false;
+                };
+                step.starts_with(start.as_str()) && step.ends_with(end.as_str())
+            }
+        };
+        steps.len() == self.segments.len() && self.segments.iter().zip(&steps).all(fits)
+    }
+
     /// The parameter at the very end, if the path ends with one.
     pub fn last_param(&self) -> Option<&str> {
         match self.segments.last()? {

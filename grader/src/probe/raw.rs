@@ -29,7 +29,8 @@ pub async fn send(http: &Http, says: (&str, &str), bytes: &[u8], patience: Durat
         }),
     };
     let address = http.base().trim_start_matches("http://").to_owned();
-    let outcome = match tokio::time::timeout(patience, exchange(&address, bytes)).await {
+    let head = says.0 == "HEAD";
+    let outcome = match tokio::time::timeout(patience, exchange(&address, bytes, head)).await {
         Ok(outcome) => outcome,
         Err(_) => Outcome::TimedOut {
             after_millis: u64::try_from(patience.as_millis()).unwrap_or(u64::MAX),
@@ -39,7 +40,7 @@ pub async fn send(http: &Http, says: (&str, &str), bytes: &[u8], patience: Durat
     http.record(None, sent, outcome, millis)
 }
 
-async fn exchange(address: &str, bytes: &[u8]) -> Outcome {
+async fn exchange(address: &str, bytes: &[u8], head: bool) -> Outcome {
     let mut stream = match TcpStream::connect(address).await {
         Ok(stream) => stream,
         Err(error) => {
@@ -67,11 +68,11 @@ async fn exchange(address: &str, bytes: &[u8]) -> Outcome {
                 limit: LARGEST as u64,
             };
         }
-        if let Parsed::Whole(outcome) = parse(&read, false) {
+        if let Parsed::Whole(outcome) = parse(&read, false, head) {
             return outcome;
         }
     }
-    match parse(&read, true) {
+    match parse(&read, true, head) {
         Parsed::Whole(outcome) => outcome,
         Parsed::Part if read.is_empty() => Outcome::Refused {
             why: "closed without an answer".to_owned(),
@@ -87,12 +88,13 @@ enum Parsed {
     Part,
 }
 
-/// Reads one HTTP/1.1 answer (RFC 9112 §6.3 for where its body ends; a chunked body is kept as framed).
-fn parse(bytes: &[u8], closed: bool) -> Parsed {
+/// Reads one HTTP/1.1 answer (RFC 9112 §6.3 for where its body ends; a chunked body is kept as framed). The answer to
+/// a HEAD has no body whatever its headers say, so all that comes before the end is looked at.
+fn parse(bytes: &[u8], closed: bool, head: bool) -> Parsed {
     let mut slots = [httparse::EMPTY_HEADER; 128];
     let mut response = httparse::Response::new(&mut slots);
-    let head = match response.parse(bytes) {
-        Ok(httparse::Status::Complete(head)) => head,
+    let end = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(end)) => end,
         Ok(httparse::Status::Partial) => return Parsed::Part,
         Err(error) => {
             return Parsed::Whole(Outcome::Garbled {
@@ -111,14 +113,16 @@ fn parse(bytes: &[u8], closed: bool) -> Parsed {
             )
         })
         .collect();
-    let body = &bytes[head..];
+    let body = &bytes[end..];
     let value = |name: &str| {
         headers
             .iter()
             .find(|(n, _)| n == name)
             .map(|(_, v)| v.as_str())
     };
-    let whole = if status == 204 || status == 304 || (100..200).contains(&status) {
+    let whole = if head {
+        closed
+    } else if status == 204 || status == 304 || (100..200).contains(&status) {
         true
     } else if value("transfer-encoding").is_some_and(|v| v.to_ascii_lowercase().contains("chunked"))
     {

@@ -6,23 +6,35 @@ mod delete_not_idempotent;
 mod deleted_still_there;
 mod etag_ignored;
 mod etag_unstable;
+mod filter_ignored;
+mod filter_too_narrow;
 mod get_changes_state;
 mod hard_coded_answers;
+mod head_and_options;
 mod instant_altered;
+mod list_leaves_out;
+mod list_repeats;
 mod no_location;
 mod null_altered;
 mod number_altered;
 mod operation_missing;
+mod order_not_total;
+mod order_wrong;
+mod page_bounds;
+mod page_unbounded;
 mod patch_erases;
 mod patch_ignored;
 mod precondition_ignored;
 mod put_not_idempotent;
 mod reference_unchecked;
 mod reply_breaks_schema;
+mod sort_wrong;
 mod text_altered;
 mod undeclared_property;
 mod unknown_id_not_404;
+mod unknown_route;
 mod wrong_content_type;
+mod wrong_method;
 mod wrong_success_status;
 
 use crate::check::Check;
@@ -52,5 +64,17 @@ pub(super) static STAGE: &[&Check] = &[
     &unknown_id_not_404::CHECK,
     &delete_not_idempotent::CHECK,
     &get_changes_state::CHECK,
+    &unknown_route::CHECK,
+    &wrong_method::CHECK,
+    &head_and_options::CHECK,
+    &page_unbounded::CHECK,
+    &list_leaves_out::CHECK,
+    &list_repeats::CHECK,
+    &page_bounds::CHECK,
+    &order_not_total::CHECK,
+    &order_wrong::CHECK,
+    &sort_wrong::CHECK,
+    &filter_ignored::CHECK,
+    &filter_too_narrow::CHECK,
     &data_lost_on_restart::CHECK,
 ];

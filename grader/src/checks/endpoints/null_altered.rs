@@ -5,7 +5,7 @@ use crate::check::odd::{self, Odd, Odds};
 use crate::check::{Cx, Findings, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Call, Contract, Entity, Fact, Pack};
-use crate::probe::plant::{Facts, Planted, Sight, said_yes, same};
+use crate::probe::plant::{Planted, Sight, Wish, said_yes, same};
 use crate::{check, control};
 
 check! {
@@ -64,10 +64,13 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         }
         let ordinary = control!(cx.planter().plant(&name).await?);
         for fact in optional {
-            let left_out = Facts::from([(fact.name.clone(), None)]);
-            let parents = ordinary.parents.clone();
+            let wish = Wish {
+                parents: ordinary.parents.clone(),
+                without: vec![fact.name.clone()],
+                ..Wish::default()
+            };
             // A refusal says nothing: rules between properties may stand behind it.
-            if let Ok(planted) = cx.planter().plant_as(&name, parents, left_out).await? {
+            if let Ok(planted) = cx.planter().plant_as(&name, wish).await? {
                 tried += 1;
                 absent(cx, entity, fact, &planted, &mut findings).await?;
             }

@@ -12,6 +12,7 @@ mod ground;
 mod keys;
 mod limits;
 mod links;
+mod lists;
 pub(in crate::pack) mod log;
 mod made;
 mod paging;
@@ -91,6 +92,7 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
         checks,
     };
     let entities = entities::read(&reader, &mut root);
+    let lists = lists::read(&reader, &mut root, &entities);
     let links = links::read(&reader, &mut root, &entities);
     let theory = theory::read(&reader, &mut root, &entities, &links);
     let roles = access::roles(&reader, &mut root);
@@ -117,6 +119,7 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
         limits,
         contract,
         entities,
+        lists,
         links,
         depends: theory.depends,
         independent: theory.independent,

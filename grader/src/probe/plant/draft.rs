@@ -118,13 +118,19 @@ impl<'p> Draft<'p> {
         signed
     }
 
-    /// The request; none when a part of the path is missing, or is one that a URL swallows (RFC 3986 §5.2.4).
-    pub(super) fn request(&self, http: &Http) -> Option<Request> {
+    /// The path without a query; none when a part of it is missing, or is one that a URL swallows
+    /// (RFC 3986 §5.2.4).
+    pub(super) fn path(&self) -> Option<String> {
         let swallowed = |v: &String| matches!(v.as_str(), "" | "." | "..");
         if self.path.values().any(swallowed) {
             return None;
         }
-        let mut path = self.op.path.fill(&self.path)?;
+        self.op.path.fill(&self.path)
+    }
+
+    /// The request; none when it has no path.
+    pub(super) fn request(&self, http: &Http) -> Option<Request> {
+        let mut path = self.path()?;
         for (i, (name, value)) in self.query.iter().enumerate() {
             path.push(if i == 0 { '?' } else { '&' });
             path.push_str(&format!("{}={}", encoded(name), encoded(value)));

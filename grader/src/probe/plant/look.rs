@@ -2,13 +2,24 @@
 
 use serde_json::Value;
 
-use super::exact::{as_key, same_key};
-use super::{Planted, Planter, Sight, Walk, ask};
+use super::exact::{as_key, same_key, text};
+use super::{Planted, Planter, Sight, Walk, Wanted, ask};
 use crate::model::Fault;
 use crate::pack::{Bound, Entity, KeyPart, Place, Pointer};
 
-/// How an item tells whether it is the thing: a value of it, and where items show it.
-type Sign = (Value, Place);
+/// How the items of a list tell whether they are one thing: its values, and where items show them.
+#[derive(Debug, Clone)]
+pub struct Signs(Vec<(Value, Place)>);
+
+impl Signs {
+    /// Whether this item is the thing.
+    pub fn are_on(&self, item: &Value) -> bool {
+        self.0.iter().all(|(value, place)| {
+            let shown = place.get(item).first().copied().and_then(as_key);
+            shown.is_some_and(|shown| same_key(value, &shown))
+        })
+    }
+}
 
 impl Planter {
     /// Walks the list that shows things like this one until it is found, or to the end. None when the pack
@@ -17,18 +28,13 @@ impl Planter {
     /// # Errors
     /// Only when a request cannot be formed.
     pub async fn look_for(&mut self, of: &Planted) -> Result<Option<(Walk, Option<Value>)>, Fault> {
-        let signs = self.entity(of).and_then(|entity| signs(entity, of));
         let call = self.entity(of).and_then(|e| e.list.clone());
-        let (Some(call), Some(signs)) = (call, signs) else {
+        let (Some(call), Some(signs)) = (call, self.signs(of)) else {
             return Ok(None);
         };
-        let is_it = |item: &Value| {
-            signs.iter().all(|(value, place)| {
-                let shown = place.get(item).first().copied().and_then(as_key);
-                shown.is_some_and(|shown| same_key(value, &shown))
-            })
-        };
-        let Some(walk) = self.walk(of, &call, usize::MAX, is_it).await? else {
+        let is_it = |item: &Value| signs.are_on(item);
+        let all = Wanted::default();
+        let Some(walk) = self.walk(of, &call, &all, usize::MAX, is_it).await? else {
             return Ok(None);
         };
         // Where a service gave one key to two things, the one that shows more of what was sent is meant.
@@ -39,6 +45,20 @@ impl Planter {
         let found = walk.items.iter().filter(|i| is_it(i)).min_by_key(right);
         let found = found.cloned();
         Ok(Some((walk, found)))
+    }
+
+    /// The key that an item of the list which shows things like this one shows, as text. None where a key has
+    /// several parts, or items show none.
+    pub fn key_on(&self, like: &Planted, item: &Value) -> Option<String> {
+        let place = self.entity(like)?.key.listed.as_ref()?;
+        let shown = place.get(item).first().copied()?;
+        as_key(shown).map(|key| text(&key))
+    }
+
+    /// How items of its list tell whether they are this thing. None where the pack has no list, or its items do
+    /// not tell.
+    pub fn signs(&self, of: &Planted) -> Option<Signs> {
+        signs(self.entity(of)?, of).map(Signs)
     }
 }
 
@@ -52,7 +72,8 @@ impl Planter {
         let Some(call) = self.entity(of).and_then(|e| e.list.clone()) else {
             return Ok(None);
         };
-        let walk = self.walk(of, &call, usize::MAX, |_| false).await?;
+        let walk = self.walk(of, &call, &Wanted::default(), usize::MAX, |_| false)
+            .await?;
         let Some(walk) = walk.filter(|w| w.complete) else {
             return Ok(None);
         };
@@ -66,7 +87,7 @@ impl Planter {
 
 /// What an item must show to be the thing. Parents that the list's path names need not be shown again. None where
 /// some part of the key is shown nowhere, or nothing is left to tell by.
-fn signs(entity: &Entity, of: &Planted) -> Option<Vec<Sign>> {
+fn signs(entity: &Entity, of: &Planted) -> Option<Vec<(Value, Place)>> {
     let list = entity.list.as_ref()?;
     let named = |role: &String| {
         let mut bounds = list.bind.values();

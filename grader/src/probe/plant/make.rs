@@ -26,12 +26,21 @@ pub(super) struct Given {
     pub(super) whole: Parents,
     /// A part, and its parents.
     pub(super) part: Option<(String, Parents)>,
-    /// Values of the whole's facts; none for a fact that is left out.
-    pub(super) facts: Facts,
+    /// Values of the whole's facts, and facts of it that are left out.
+    pub(super) facts: IndexMap<String, Value>,
+    pub(super) without: Vec<String>,
 }
 
-/// Values chosen for facts by name; none for a fact that is left out.
-pub type Facts = IndexMap<String, Option<Value>>;
+/// What a thing shall be like; what is not said is made up.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// What it belongs to, by the parent's name.
+    pub parents: IndexMap<String, Arc<Planted>>,
+    /// Its facts, by name. Not heeded for what comes about as a part of something else.
+    pub facts: IndexMap<String, Value>,
+    /// Facts that are left out. Not heeded there either.
+    pub without: Vec<String>,
+}
 
 /// A request as it grows, and what its parts belong to.
 pub(super) struct Growing<'p> {
@@ -76,39 +85,23 @@ impl Planter {
         entity: &'a str,
         parents: IndexMap<String, Arc<Planted>>,
     ) -> BoxFuture<'a, Result<Planting, Fault>> {
-        Box::pin(async move { outward(self.grow(entity, parents, Vec::new()).await) })
+        let wish = Wish {
+            parents,
+            ..Wish::default()
+        };
+        self.plant_as(entity, wish)
     }
 
-    /// Makes one thing with these values of its facts; the others are drawn. Values that the contract does not
-    /// allow are not sent. None of this for what comes about as a part of something else.
+    /// Makes one thing that is as wished. Where the contract does not allow it so, there is none.
     ///
     /// # Errors
     /// Only when a request cannot be formed.
-    pub async fn plant_as(
-        &mut self,
-        entity: &str,
-        parents: IndexMap<String, Arc<Planted>>,
-        facts: Facts,
-    ) -> Result<Planting, Fault> {
-        let pack = self.pack();
-        let create = pack.entity(entity).and_then(|e| e.create.as_ref());
-        let Some(op) = create.map(|c| c.op.clone()) else {
-            let why = format!("no operation makes {entity} by itself");
-            return Ok(Err(NotPlanted::NoWay(why)));
-        };
-        let given = Given {
-            whole: parents,
-            part: None,
-            facts,
-        };
-        let made = async {
-            let made = self.make(&op, given, vec![entity.to_owned()]).await?;
-            match made.thing(entity) {
-                Some(thing) => self.found(thing).await,
-                None => Err(Stop::no_way(format!("{op} makes no {entity} after all"))),
-            }
-        };
-        outward(made.await)
+    pub fn plant_as<'a>(
+        &'a mut self,
+        entity: &'a str,
+        wish: Wish,
+    ) -> BoxFuture<'a, Result<Planting, Fault>> {
+        Box::pin(async move { outward(self.grow_as(entity, wish, Vec::new()).await) })
     }
 
     /// Plants one thing; `way` are the entities on whose behalf.
@@ -116,6 +109,19 @@ impl Planter {
         &'a mut self,
         name: &'a str,
         parents: Parents,
+        way: Vec<String>,
+    ) -> BoxFuture<'a, Result<Planted, Stop>> {
+        let wish = Wish {
+            parents,
+            ..Wish::default()
+        };
+        self.grow_as(name, wish, way)
+    }
+
+    fn grow_as<'a>(
+        &'a mut self,
+        name: &'a str,
+        wish: Wish,
         mut way: Vec<String>,
     ) -> BoxFuture<'a, Result<Planted, Stop>> {
         Box::pin(async move {
@@ -133,12 +139,14 @@ impl Planter {
             };
             let given = if entity.create.is_some() {
                 Given {
-                    whole: parents,
-                    ..Given::default()
+                    whole: wish.parents,
+                    part: None,
+                    facts: wish.facts,
+                    without: wish.without,
                 }
             } else {
                 Given {
-                    part: Some((name.to_owned(), parents)),
+                    part: Some((name.to_owned(), wish.parents)),
                     ..Given::default()
                 }
             };
@@ -171,7 +179,7 @@ impl Planter {
             by: None,
             is_account: false,
         };
-        self.add_facts(&mut growing, &given.facts);
+        self.add_facts(&mut growing, &given.facts, &given.without);
         self.add_parents(&mut growing, given.whole, &way).await?;
         self.add_elements(&mut growing, given.part, &way).await?;
         self.add_path(&mut growing)?;
@@ -209,22 +217,25 @@ impl Planter {
         Ok(made)
     }
 
-    /// The facts of the whole: as they stand in the body, or drawn and put beside it.
-    fn add_facts(&mut self, growing: &mut Growing<'_>, chosen: &Facts) {
+    /// The facts of the whole: as wished, as they stand in the body, or drawn and put beside it.
+    fn add_facts(
+        &mut self,
+        growing: &mut Growing<'_>,
+        wished: &IndexMap<String, Value>,
+        without: &[String],
+    ) {
         let contract = &self.pack.contract;
         for fact in growing.whole.into_iter().flat_map(Entity::sent) {
             let Some(place) = &fact.send else { continue };
-            match chosen.get(&fact.name) {
-                Some(Some(value)) => {
-                    growing.draft.put(place, value);
-                    growing.facts.insert(fact.name.clone(), value.clone());
-                    continue;
-                }
-                Some(None) => {
-                    growing.draft.leave_out(place);
-                    continue;
-                }
-                None => {}
+            if without.contains(&fact.name) {
+                growing.draft.leave_out(place);
+                continue;
+            }
+            if let Some(value) = wished.get(&fact.name)
+                && growing.draft.put(place, value)
+            {
+                growing.facts.insert(fact.name.clone(), value.clone());
+                continue;
             }
             let value = match &place.spot {
                 Spot::Body(_) => place.get(&growing.draft.body).first().copied().cloned(),

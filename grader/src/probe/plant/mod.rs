@@ -4,10 +4,13 @@
 //! exchange; what keeps a thing from being planted is a [`NotPlanted`] that says so in one sentence. A request that
 //! the contract does not allow is never sent: its refusal would say nothing.
 
+mod address;
 mod ask;
 mod change;
+mod crowd;
 mod draft;
 mod enter;
+mod equals;
 mod exact;
 mod find;
 mod key;
@@ -17,6 +20,7 @@ mod look;
 mod make;
 mod needs;
 mod next;
+mod pages;
 mod part;
 mod planted;
 mod same;
@@ -38,8 +42,11 @@ use super::actor::Actor;
 use crate::model::Exchange;
 use crate::pack::{Entity, OpId, Pack};
 
+pub use address::Address;
 use draft::Draft;
-pub use make::Facts;
+pub use look::Signs;
+pub use make::Wish;
+pub use pages::{End, Page, Pages, Size, Wanted};
 pub use planted::{Changed, Linked, NotPlanted, Planted, Planting, answer, said_yes};
 pub use same::same;
 pub use shown::{Shown, Sight};
@@ -82,6 +89,11 @@ impl Planter {
     /// The client it asks with.
     pub fn http(&self) -> &Http {
         &self.http
+    }
+
+    /// The stream of chance that its values come from.
+    pub fn rng(&mut self) -> &mut ChaCha8Rng {
+        &mut self.rng
     }
 
     /// Asks another address from now on: after a restart, or a second replica.

@@ -1,5 +1,6 @@
 //! Reading a learner's tables as the observer, and writing as the service's own role.
 
+mod churn;
 mod copy;
 mod editor;
 mod find;
