@@ -115,6 +115,11 @@ impl Grader {
     }
 
     fn spawn(mut self) -> Running {
+        // Which runtime is the best there is depends on the machine; a test says which it is about.
+        let asked = |name: &str| self.command.get_args().any(|arg| arg == name);
+        if asked("grade") && !asked("--runtime") && !asked("--url") {
+            self.command.args(["--runtime", "local"]);
+        }
         let child = self.command.spawn().unwrap();
         Running {
             child: Leash(child),

@@ -44,6 +44,8 @@ fn judged(report: &Report) -> BTreeMap<String, (&'static str, Vec<String>)> {
                 Verdict::Fail { findings } => {
                     findings.iter().map(|f| f.fingerprint.clone()).collect()
                 }
+                // None of these: but if there is one, what it was.
+                Verdict::Broken { fault } => vec![fault.clone()],
                 _ => Vec::new(),
             };
             (record.id.to_string(), (record.verdict.name(), prints))
@@ -106,6 +108,65 @@ fn a_wrong_address_is_found_on_both() {
             assert_eq!((verdict, prints.len()), ("fail", 1), "{}", fixture.title());
         }
     }
+}
+
+/// The program with no engine to be found.
+fn without_engine(runtime: &str) -> Grader {
+    let grader = Grader::listings(
+        &reference(),
+        &["--runtime", runtime, "--only", "boot.never-answers"],
+    );
+    grader.env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+}
+
+#[test]
+fn without_an_engine_auto_is_local_and_says_why() {
+    let ended = without_engine("auto").run();
+    let report = ended.report();
+    assert_eq!(report["runtime"]["kind"], "local");
+    assert_eq!(
+        report["runtime"]["why"],
+        "runs on this machine without Docker: there is no socket /nonexistent/docker.sock"
+    );
+}
+
+#[test]
+fn without_an_engine_docker_is_a_fault_with_a_cure() {
+    let ended = without_engine("docker").run();
+    assert_eq!(ended.code, Some(3), "{ended}");
+    assert!(ended.err.contains("there is no socket"), "{ended}");
+    assert!(
+        ended.err.contains("try: install and start Docker"),
+        "{ended}"
+    );
+}
+
+#[test]
+fn with_an_engine_auto_is_docker_and_limits_are_settings() {
+    if !engine() {
+        return;
+    }
+    let args = [
+        "--runtime",
+        "auto",
+        "--only",
+        "boot.never-answers",
+        "--limit",
+        "memory=256MiB",
+    ];
+    let report = Grader::listings(&reference(), &args).run().report();
+    assert_eq!(report["runtime"]["kind"], "docker");
+    let why = report["runtime"]["why"].as_str().unwrap();
+    assert!(why.starts_with("an engine answers: "), "{why}");
+    let wrong = Grader::listings(&reference(), &["--limit", "memory=much"]).run();
+    assert_eq!(wrong.code, Some(2), "{wrong}");
+    let unknown = ["--runtime", "docker", "--oci-runtime", "nobody"];
+    let unknown = Grader::listings(&reference(), &unknown).run();
+    assert_eq!(unknown.code, Some(3), "{unknown}");
+    assert!(
+        unknown.err.contains("knows no OCI runtime nobody"),
+        "{unknown}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

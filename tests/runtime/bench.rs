@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use grader::model::WorldKind;
-use grader::runtime::{BootStory, Options, Runtime, Trouble, World, WorldSpec};
+use grader::runtime::{BootStory, Choice, Options, Runtime, Trouble, World, WorldSpec};
 use grader::submission::Submission;
 use tempfile::TempDir;
 
@@ -77,6 +77,7 @@ impl Bench {
 
     pub(crate) fn options(&self) -> Options {
         Options {
+            choice: Choice::Local,
             cache: Some(self.cache.path().to_owned()),
             ..Options::default()
         }

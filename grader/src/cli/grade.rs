@@ -238,6 +238,7 @@ fn options(args: &GradeArgs, pack: &Pack) -> Options {
             .limit
             .iter()
             .fold(limits, |l, asked| l.bounded(&asked.0)),
+        postgres: pack.service.postgres,
         oci_runtime: args.oci_runtime.clone(),
         allow_unsealed: args.allow_unsealed,
         choice: args.runtime.into(),

@@ -62,6 +62,8 @@ pub struct Service {
     pub port: String,
     /// The variable that carries the database's address.
     pub database: String,
+    /// The major version of Postgres it is made for, in containers; none: the usual one.
+    pub postgres: Option<u32>,
     /// Further variables of the project and their values.
     pub env: BTreeMap<String, String>,
 }

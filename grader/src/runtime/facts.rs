@@ -21,7 +21,8 @@ pub struct BootFacts {
     pub port_asked: u16,
     /// The port it answers on. Another than asked: it ignores `PORT`.
     pub port_used: u16,
-    /// Every address the replica's processes listen on; empty where that cannot be seen.
+    /// Every address the replica's processes listen on; empty where that cannot be seen, or where it was reached
+    /// from outside its container at the port asked, and nobody had to look.
     pub listens: Vec<SocketAddr>,
     /// Where it answers, for example `http://127.0.0.1:40123`, without a final slash.
     pub base_url: String,

@@ -106,7 +106,8 @@ pub async fn open(
 /// Docker where it can be had, else this machine; why is the first line of the report.
 async fn auto(submission: Submission, options: Options) -> Result<Box<dyn Runtime>, Refusal> {
     let docker = async {
-        let docker = DockerRuntime::open(submission.clone(), options.clone(), "it answers").await?;
+        let docker =
+            DockerRuntime::open(submission.clone(), options.clone(), "an engine answers").await?;
         match docker.has_images().await {
             Ok(()) => Ok(docker),
             Err(fault) => {

@@ -15,6 +15,7 @@ use crate::place::{digest, hex, root};
 /// A fixture with a seed, and the checks it is asked for (all, if empty).
 pub(super) struct Cell {
     pub(super) fixture: Arc<Fixture>,
+    pub(super) runtime: String,
     pub(super) seed: u64,
     pub(super) only: Vec<String>,
 }
@@ -22,7 +23,8 @@ pub(super) struct Cell {
 impl Cell {
     /// As it is named in the output.
     pub(super) fn title(&self) -> String {
-        format!("{} seed {}", self.fixture.title(), self.seed)
+        let (title, runtime) = (self.fixture.title(), &self.runtime);
+        format!("{title} seed {} {runtime}", self.seed)
     }
 
     /// A digest over everything its verdicts depend on.
@@ -39,7 +41,7 @@ impl Cell {
         }
         hash.update(digest(&root.join("grader/src"))?);
         hash.update(format!("{:?} {:?}", self.fixture.expect, self.fixture.also));
-        hash.update(format!("{} {:?} local", self.seed, self.only));
+        hash.update(format!("{} {:?} {}", self.seed, self.only, self.runtime));
         Ok(hex(&hash.finalize()))
     }
 
@@ -54,7 +56,7 @@ impl Cell {
             .arg(&dir)
             .arg("--project")
             .arg(root().join("projects").join(&self.fixture.project))
-            .args(["--runtime", "local", "--seed", &self.seed.to_string()])
+            .args(["--runtime", &self.runtime, "--seed", &self.seed.to_string()])
             .arg("--report")
             .arg(format!("json={}", json.display()));
         for id in &self.only {

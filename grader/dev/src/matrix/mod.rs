@@ -36,6 +36,9 @@ pub(crate) struct Matrix {
     /// Run again what held before
     #[arg(long)]
     afresh: bool,
+    /// Where the fixtures are raised
+    #[arg(long, default_value = "local", value_parser = ["local", "docker"])]
+    runtime: String,
     /// How many runs at once
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -93,7 +96,7 @@ pub(crate) async fn run(args: Matrix) -> Result<()> {
     println!("\n{known} held before and depend on nothing that changed");
     println!("{passed} passed, {failed} failed");
     if args.write {
-        table::write(&root(), &results)?;
+        table::write(&root(), &args.runtime, &results)?;
     }
     if failed > 0 {
         bail!("{failed} runs are not what their fixtures say");
@@ -120,6 +123,7 @@ fn cells(args: &Matrix) -> Result<Vec<Cell>> {
         for seed in 1..=seeds(args, fixture.kind) {
             cells.push(Cell {
                 fixture: Arc::clone(&fixture),
+                runtime: args.runtime.clone(),
                 seed,
                 only: only.clone(),
             });

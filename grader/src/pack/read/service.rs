@@ -32,6 +32,17 @@ pub(super) fn service(root: &mut Tab<'_>, log: &Log) -> Option<Service> {
         variable("port", "PORT"),
         variable("database", "DATABASE_URL"),
     );
+    let postgres = tab.get("postgres").and_then(|item| {
+        let major = item.count()?;
+        let known = u32::try_from(major.value)
+            .ok()
+            .filter(|m| (14..=18).contains(m));
+        if known.is_none() {
+            let what = format!("there is no Postgres {} to be had", major.value);
+            log.say(&major.spot, what, "write a major version from 14 to 18");
+        }
+        known
+    });
     let mut env = BTreeMap::new();
     if let Some(table) = tab.get("env").and_then(|i| i.table()) {
         for (key, item) in table.all() {
@@ -46,6 +57,7 @@ pub(super) fn service(root: &mut Tab<'_>, log: &Log) -> Option<Service> {
         within,
         port,
         database,
+        postgres,
         env,
     })
 }

@@ -11,7 +11,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use crate::model::Fault;
 
 /// How long an engine may take to greet us.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one call to the engine may take. Removing a container on a busy machine takes seconds.
 const CALL: u64 = 300;
 /// The oldest API we speak: engine 20.10.
@@ -53,6 +53,7 @@ impl Engine {
         if let Some(path) = host.strip_prefix("unix://") {
             reachable(Path::new(path))?;
         }
+        here(&host)?;
         crate::runtime::tls::provide();
         let docker = connect(&host).map_err(|error| {
             Fault::new(GREETING, format!("{host}: {error}"))
@@ -139,6 +140,25 @@ fn reachable(path: &Path) -> Result<(), Fault> {
     })
 }
 
+/// Ports are published on the loopback address of the engine's machine, so that must be this one.
+fn here(host: &str) -> Result<(), Fault> {
+    let Some(address) = ["tcp://", "http://", "https://"]
+        .iter()
+        .find_map(|scheme| host.strip_prefix(scheme))
+    else {
+        return Ok(());
+    };
+    let name = address.rsplit_once(':').map_or(address, |(name, _)| name);
+    match name {
+        "localhost" | "127.0.0.1" | "[::1]" => Ok(()),
+        _ => Err(Fault::new(
+            GREETING,
+            format!("the engine at {host} is on another machine, and services are reached on 127.0.0.1 alone"),
+        )
+        .cure("run the grader on that machine, or use an engine on this one")),
+    }
+}
+
 /// What the engine said, as a fault.
 pub(super) fn fault(doing: impl Into<String>, error: &Error) -> Fault {
     let says = match error {
@@ -190,6 +210,13 @@ pub(super) fn existing(path: PathBuf) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_engine_elsewhere_is_refused() {
+        assert!(here("tcp://127.0.0.1:2375").is_ok());
+        assert!(here("unix:///var/run/docker.sock").is_ok());
+        assert!(here("tcp://build.example:2376").is_err());
+    }
 
     #[test]
     fn a_socket_that_is_not_there_and_one_nobody_serves_are_told_apart() {

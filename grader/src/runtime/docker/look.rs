@@ -11,7 +11,7 @@ use super::{cage, labels};
 use crate::model::Fault;
 
 /// How long a look may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Where an engine's own name server listens, inside every container.
 pub(super) const RESOLVER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
 

@@ -36,6 +36,7 @@ mod stores;
 mod sweep;
 mod wait;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -122,7 +123,7 @@ impl DockerRuntime {
             .await
             .doing("beginning a run")??;
         Ok(Self {
-            why: format!("{why}: engine {}", engine.version),
+            why: format!("{why}: Docker Engine {}", engine.version),
             said: OnceLock::new(),
             name: format!("grader-{}", run.id),
             submission,
@@ -137,14 +138,17 @@ impl DockerRuntime {
         })
     }
 
-    /// Makes sure that the images every run needs are there, or come.
+    /// Makes sure that the images this run needs are there, or come.
     ///
     /// # Errors
     /// When one is not present and cannot be pulled.
     pub(crate) async fn has_images(&self) -> Result<(), Fault> {
+        let (docker, labels) = (&self.engine.docker, HashMap::new());
+        let build = build::build(docker, &self.submission, &self.options.limits, &labels);
         tokio::try_join!(
             images::relay(&self.engine),
             images::postgres(&self.engine, self.options.postgres),
+            build.can_begin(),
         )
         .map(drop)
     }

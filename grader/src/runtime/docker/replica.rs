@@ -27,7 +27,7 @@ pub(super) struct Replica {
     lane: Lane,
     log: Arc<Log>,
     state: Mutex<State>,
-    bridge: Turn<Option<Bridge>>,
+    bridge: Turn<Option<Box<Bridge>>>,
 }
 
 #[derive(Debug, Default)]

@@ -17,7 +17,7 @@ use super::{cage, labels};
 use crate::model::{Doing, Fault};
 
 /// How long all tries together may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// What we are doing.
 const PROVING: &str = "proving that the network is sealed";
 /// Addresses on the internet that answer everybody: two name services.

@@ -29,7 +29,7 @@ pub(super) enum Came {
         /// Where it listens; empty where it was reached from outside at once, and nobody had to look.
         listens: Vec<SocketAddr>,
         /// What makes it reachable, if something must.
-        bridge: Option<Bridge>,
+        bridge: Option<Box<Bridge>>,
     },
     /// It ended.
     Ended(End),
@@ -79,7 +79,7 @@ struct Watch<'a> {
     listens: Option<Vec<SocketAddr>>,
     /// Since when it listens on other ports alone.
     elsewhere: Option<Instant>,
-    bridge: Option<Bridge>,
+    bridge: Option<Box<Bridge>>,
     crowded: bool,
 }
 
@@ -94,9 +94,9 @@ impl Watch<'_> {
                 end = self.process.wait() => return Ok(Came::Ended(end)),
                 answer = self.site.asker.ask(&base) => match answer {
                     Answer::Ready => return Ok(self.ready()),
-                    // The relay takes a connection before it knows whether the service will.
-                    Answer::Refused | Answer::NotHttp if self.last.is_some() => {}
                     Answer::Refused => {}
+                    // The relay takes a connection before it knows whether the service will: that says least.
+                    Answer::NotHttp if self.last.is_some() => {}
                     other => self.last = Some(other),
                 },
             }
@@ -135,19 +135,19 @@ impl Watch<'_> {
         }
         let reached = seen.open(self.lane.port);
         self.listens = Some(seen.listens.clone());
-        if self.bridge.is_none() && !last {
-            if let Some(to) = self.out_of_reach(&seen, reached)
-                && let Some(own) = seen.own
-            {
-                let tools = (site.tools.as_str(), site.run.as_str());
-                let at = (own, self.lane.port);
-                let built = Bridge::build(&site.engine, tools, &self.process.id, at, to).await;
-                match built {
-                    Ok(bridge) => self.bridge = Some(bridge),
-                    // It ended meanwhile: the next turn says so.
-                    Err(_) if self.process.ended().is_some() => {}
-                    Err(fault) => return Err(fault),
-                }
+        if self.bridge.is_none()
+            && !last
+            && let Some(to) = self.out_of_reach(&seen, reached)
+            && let Some(own) = seen.own
+        {
+            let tools = (site.tools.as_str(), site.run.as_str());
+            let at = (own, self.lane.port);
+            let built = Bridge::build(&site.engine, tools, &self.process.id, at, to).await;
+            match built {
+                Ok(bridge) => self.bridge = Some(Box::new(bridge)),
+                // It ended meanwhile: the next turn says so.
+                Err(_) if self.process.ended().is_some() => {}
+                Err(fault) => return Err(fault),
             }
         }
         Ok(())

@@ -241,3 +241,6 @@ impl Write for Sum {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ pub(super) struct Base {
     pub(super) platform: Option<String>,
     /// Where it stands, from 1.
     pub(super) line: usize,
+    /// The instruction that names it.
+    pub(super) says: String,
 }
 
 /// The images from outside, in the order they stand, each once. `platform` is the engine's, for `$BUILDPLATFORM` and
@@ -81,7 +83,7 @@ impl Found {
                 let image = plain.next().and_then(|image| self.filled(image));
                 let name = plain.nth(1).map(str::to_lowercase);
                 if let Some(image) = image {
-                    self.outside(image, platform, instruction.line);
+                    self.outside(image, platform, instruction);
                 }
                 self.stages.push(name.unwrap_or_default());
             }
@@ -89,7 +91,7 @@ impl Found {
                 let flags = words().take_while(|word| word.starts_with("--"));
                 let images: Vec<String> = flags.filter_map(from).map(str::to_owned).collect();
                 for image in images {
-                    self.outside(image, None, instruction.line);
+                    self.outside(image, None, instruction);
                 }
             }
             _ => {}
@@ -109,7 +111,7 @@ impl Found {
         }
     }
 
-    fn outside(&mut self, image: String, platform: Option<String>, line: usize) {
+    fn outside(&mut self, image: String, platform: Option<String>, by: &Instruction) {
         let lower = image.to_lowercase();
         let stage = self.stages.contains(&lower) || image.parse::<usize>().is_ok();
         let known = self
@@ -120,7 +122,8 @@ impl Found {
             self.bases.push(Base {
                 image,
                 platform,
-                line,
+                line: by.line,
+                says: format!("{} {}", by.name, by.rest),
             });
         }
     }

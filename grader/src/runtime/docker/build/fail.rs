@@ -1,7 +1,8 @@
 //! Whose fault a failed build is.
 //!
 //! Only what is known to be the learner's is told to them: a command of theirs that failed, a file they name that is
-//! not there, a Dockerfile nobody can read. Everything else is ours, for we cannot prove the contrary.
+//! not there, a step that cannot be done, a Dockerfile nobody can read. Everything else is ours, for we cannot prove
+//! the contrary.
 
 use std::sync::LazyLock;
 
@@ -9,6 +10,7 @@ use regex::Regex;
 
 use super::outside::outside;
 use super::progress::Progress;
+use super::words;
 use crate::model::Fault;
 use crate::runtime::Exited;
 
@@ -19,13 +21,24 @@ pub(super) enum Why {
     Command {
         /// The instruction: `RUN npm ci`.
         instruction: String,
+        /// How it ended.
         exit: Exited,
+        /// What the step wrote.
         lines: Vec<String>,
     },
     /// What is to be copied is not there.
-    NotSent {
+    Absent {
+        /// The instruction: `COPY app.py /app/`.
         instruction: String,
+        /// What the step wrote.
         lines: Vec<String>,
+    },
+    /// An instruction asks for what cannot be: an unknown user, a folder where a file is.
+    Impossible {
+        /// The instruction.
+        instruction: String,
+        /// The builder's reason.
+        says: String,
     },
     /// The Dockerfile cannot be understood, and what its reader says.
     Unreadable(String),
@@ -38,94 +51,65 @@ static EXIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:exit code: |returned a non-zero code: )(\d+)").ok()
 });
 
-/// What builders say of a file that is to be copied and is not there.
-const NOT_SENT: [&str; 6] = [
-    "failed to compute cache key",
-    "failed to calculate checksum",
-    "failed to walk",
-    "COPY failed",
-    "ADD failed",
-    "lstat ",
-];
-const ABSENT: [&str; 4] = [
-    "not found",
-    "no such file or directory",
-    "no source files were specified",
-    "file does not exist",
-];
-
-/// What readers of Dockerfiles say of one they cannot read.
-const UNREADABLE: [&str; 22] = [
-    "dockerfile parse error",
-    "failed to parse dockerfile",
-    "failed to create llb definition",
-    "failed to parse stage name",
-    "failed to process",
-    "failed to parse platform",
-    "unknown instruction",
-    "unknown flag",
-    "invalid reference format",
-    "base name (",
-    "no build stage in current context",
-    "no from statement found",
-    "the dockerfile cannot be empty",
-    "file with no instructions",
-    "dockerfile parse",
-    "circular dependency",
-    "forbidden path outside the build context",
-    "invalid from flag value",
-    "invalid signal",
-    "requires at least",
-    "requires exactly",
-    "must be a directory and end with a /",
-];
-
-/// Signs that a registry, not the file, is what failed.
-const REGISTRY: [&str; 6] = [
-    "failed to do request",
-    "dial tcp",
-    "failed to resolve source metadata",
-    "failed to authorize",
-    "pull access denied",
-    "failed to fetch",
-];
-
 /// Judges the builder's last words and what was said before.
 pub(super) fn why(error: &str, progress: &Progress) -> Why {
     let (step, lines) = progress.failed().unwrap_or_default();
     let instruction = instruction(&step.name);
-    let says = format!("{error}\n{}", step.error);
-    let lower = says.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| says.contains(word));
-    let reads = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let ours = |cause: &str| {
-        Why::Ours(Fault::new("building the service's image", cause).cure(
-            "build the folder by hand with `docker build .`; the engine's own log may say more",
-        ))
-    };
-    let mut judged = lines.clone();
-    judged.push(error.to_owned());
+    let says = format!("{error}\n{}", step.error).to_lowercase();
+    let judged: Vec<String> = lines.iter().cloned().chain([error.to_owned()]).collect();
     if let Some(fault) = outside(&judged) {
         return Why::Ours(fault);
     }
+    let any = |known: &[&str]| words::any(known, &says);
+    // A container that could not be started: an engine's trouble, unless there is no such program in the image.
+    let start = judged
+        .iter()
+        .rev()
+        .find(|line| words::any(&words::START, &line.to_lowercase()));
+    if let Some(line) = start {
+        return match line.contains("exec: \"") {
+            true => Why::Impossible {
+                instruction,
+                says: innermost(line),
+            },
+            false => ours(line),
+        };
+    }
     if let Some(code) = exit(&says) {
-        let exit = Exited::Code(code);
         return Why::Command {
             instruction,
-            exit,
+            // The builder only knows what a shell says of a killed command.
+            exit: if code == 137 {
+                Exited::Signal(9)
+            } else {
+                Exited::Code(code)
+            },
             lines,
         };
     }
-    if reads(&REGISTRY) {
-        return ours(error);
+    if any(&words::REACH) {
+        ours(error)
+    } else if any(&words::COPYING) && any(&words::ABSENT) {
+        Why::Absent { instruction, lines }
+    } else if any(&words::IMPOSSIBLE) {
+        Why::Impossible {
+            instruction,
+            says: innermost(error),
+        }
+    } else if any(&words::UNREADABLE) {
+        Why::Unreadable(innermost(error))
+    } else {
+        ours(error)
     }
-    if has(&NOT_SENT) && has(&ABSENT) {
-        return Why::NotSent { instruction, lines };
-    }
-    match reads(&UNREADABLE) {
-        true => Why::Unreadable(innermost(error)),
-        false => ours(error),
-    }
+}
+
+fn ours(cause: &str) -> Why {
+    let fault = Fault::new("building the service's image", innermost(cause));
+    Why::Ours(
+        fault.cure(
+            "build the folder by hand with `docker build .`; the engine's own log may say more",
+        ),
+    )
 }
 
 fn exit(says: &str) -> Option<i32> {
@@ -143,19 +127,148 @@ fn instruction(step: &str) -> String {
     }
 }
 
-/// The last of the engine's nested reasons: what a reader can act on.
+/// The last of the engine's nested reasons, what a reader can act on, without the engine's own folders.
 fn innermost(error: &str) -> String {
-    let line = error.lines().next().unwrap_or(error);
-    let outer = [
-        "failed to solve with frontend dockerfile.v0: ",
-        "failed to solve: ",
-        "failed to create LLB definition: ",
-        "failed to read dockerfile: ",
-        "rpc error: code = Unknown desc = ",
-    ];
-    let mut rest = line;
-    while let Some(inner) = outer.iter().find_map(|o| rest.strip_prefix(o)) {
+    let mut rest = error.lines().next().unwrap_or(error);
+    while let Some(inner) = words::OUTER
+        .iter()
+        .find_map(|outer| rest.strip_prefix(outer))
+    {
         rest = inner;
     }
-    rest.to_owned()
+    let engines =
+        Regex::new(r"/\S*/(?:overlay2|buildkit|overlayfs|snapshots)/\S*?/(?:merged|fs|diff)(/|$)");
+    match engines {
+        Ok(engines) => engines.replace_all(rest, "$1").into_owned(),
+        Err(_) => rest.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::BuildInfo;
+
+    use super::*;
+
+    fn judged(error: &str, lines: &[&str]) -> Why {
+        let mut progress = Progress::default();
+        for line in ["Step 2/2 : RUN x"].iter().chain(lines) {
+            progress.hear(BuildInfo {
+                stream: Some(format!("{line}\n")),
+                ..BuildInfo::default()
+            });
+        }
+        why(error, &progress)
+    }
+
+    #[test]
+    fn a_command_that_fails_is_the_learners() {
+        for error in [
+            "executor failed running [/bin/sh -c exit 3]: exit code: 3",
+            "failed to solve: process \"/bin/sh -c exit 3\" did not complete successfully: exit code: 3",
+            "The command '/bin/sh -c exit 3' returned a non-zero code: 3",
+        ] {
+            let expected = Why::Command {
+                instruction: "RUN x".into(),
+                exit: Exited::Code(3),
+                lines: vec!["[2/2] RUN x".into(), "no".into()],
+            };
+            assert_eq!(judged(error, &["no"]), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_the_learners() {
+        for error in [
+            "failed to compute cache key: \"/missing.txt\" not found: not found",
+            "failed to solve: failed to compute cache key: failed to calculate checksum of ref a::b: \"/x\": not found",
+            "lstat /var/lib/docker/overlay2/f7dd/merged/nope: no such file or directory",
+            "COPY failed: file not found in build context or excluded by .dockerignore: stat x: file does not exist",
+            "COPY failed: no source files were specified",
+            "COPY failed: forbidden path outside the build context: ../up ()",
+        ] {
+            assert!(matches!(judged(error, &[]), Why::Absent { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_the_learners() {
+        for (error, expected) in [
+            (
+                "executor failed running [/bin/sh -c id]: unable to find user nosuch: invalid argument",
+                "executor failed running [/bin/sh -c id]: unable to find user nosuch: invalid argument",
+            ),
+            (
+                "mkdir /var/lib/docker/overlay2/ikx5hv/merged/bin/sh: not a directory",
+                "mkdir /bin/sh: not a directory",
+            ),
+            (
+                "When using COPY with more than one source file, the destination must be a directory and end with a /",
+                "When using COPY with more than one source file, the destination must be a directory and end with a /",
+            ),
+        ] {
+            let Why::Impossible { says, .. } = judged(error, &[]) else {
+                panic!("{error}: {:?}", judged(error, &[]));
+            };
+            assert_eq!(says, expected);
+        }
+        let shell = "runc run failed: unable to start container process: exec: \"/bin/sh\": stat /bin/sh: no such file";
+        let error = "executor failed running [/bin/sh -c ls]: exit code: 1";
+        assert!(matches!(judged(error, &[shell]), Why::Impossible { .. }));
+    }
+
+    #[test]
+    fn a_dockerfile_nobody_can_read_is_the_learners() {
+        let llb = "failed to solve with frontend dockerfile.v0: failed to create LLB definition: ";
+        for says in [
+            "dockerfile parse error line 1: unknown instruction: FORM",
+            "the Dockerfile cannot be empty",
+            "no build stage in current context",
+            "Invalid containerPort: abc",
+            "base name ($X) should not be blank",
+            "ENV must have two arguments",
+        ] {
+            let why = judged(&format!("{llb}{says}"), &[]);
+            assert_eq!(why, Why::Unreadable(says.into()));
+        }
+        let newer = "failed to solve: dockerfile parse error on line 1: unknown instruction: FORM";
+        assert!(matches!(judged(newer, &[]), Why::Unreadable(_)));
+        let classic = "dockerfile parse error line 2: Unknown flag: link";
+        assert!(matches!(judged(classic, &[]), Why::Unreadable(_)));
+    }
+
+    #[test]
+    fn everything_else_is_ours() {
+        let exited = "executor failed running [/bin/sh -c ls]: exit code: 1";
+        for (error, line) in [
+            (
+                "failed to load cache key: Get \"http://x/y\": dial tcp 127.0.0.1:1: connect: connection refused",
+                "",
+            ),
+            (
+                "failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to do request: \
+                 Head \"https://registry-1.docker.io/v2/library/a\": dial tcp: lookup registry-1.docker.io",
+                "",
+            ),
+            (
+                "failed to solve: a:1: no match for platform in manifest: not found",
+                "",
+            ),
+            ("failed to load cache key: invalid response status 503", ""),
+            ("write /var/lib/docker/tmp/x: no space left on device", ""),
+            ("error committing x: database not open", ""),
+            ("context canceled", ""),
+            (
+                exited,
+                "runc run failed: unable to start container process: unable to apply cgroup configuration",
+            ),
+            (exited, "npm error code ENOTFOUND"),
+            (
+                exited,
+                "E: Failed to fetch http://deb.debian.org/x  Could not connect to deb.debian.org:80",
+            ),
+        ] {
+            assert!(matches!(judged(error, &[line]), Why::Ours(_)), "{error}");
+        }
+    }
 }

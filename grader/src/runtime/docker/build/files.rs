@@ -9,17 +9,25 @@ use crate::submission::{EntryKind, Submission};
 /// More than any manifest or lockfile has.
 const MAX: u64 = 16 << 20;
 
-/// The text of a file at the top of the submission; none if there is no such file, or it is something else.
+/// The text of a file at the top of the submission, or of the one in the folder that a link of this name leads to;
+/// none if there is no such file, or it is something else.
 pub(super) fn read(submission: &Submission, name: &str) -> io::Result<Option<String>> {
-    let is = |kind: &EntryKind| matches!(kind, EntryKind::File { .. });
+    let path = submission.root.join(name);
     let mut entries = submission.tree.entries.iter();
-    if !entries.any(|entry| entry.path == Path::new(name) && is(&entry.kind)) {
-        return Ok(None);
-    }
+    let path = match entries
+        .find(|entry| entry.path == Path::new(name))
+        .map(|entry| &entry.kind)
+    {
+        Some(EntryKind::File { .. }) => path,
+        // A link that leads nowhere, or out of the folder, is no file.
+        Some(EntryKind::Link(_)) => match path.canonicalize() {
+            Ok(real) if real.starts_with(&submission.root) && real.is_file() => real,
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
     let mut bytes = Vec::new();
-    copy::open(&submission.root.join(name))?
-        .take(MAX)
-        .read_to_end(&mut bytes)?;
+    copy::open(&path)?.take(MAX).read_to_end(&mut bytes)?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -24,10 +24,12 @@ mod proxies;
 mod pulling;
 mod reader;
 mod request;
+mod said;
 mod shelf;
 mod story;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::HashMap;
 use std::future::IntoFuture;
@@ -53,6 +55,9 @@ use crate::submission::Submission;
 
 /// Lines of the build's output kept in [`Built`].
 const TAIL: usize = 20;
+
+/// How often a build is begun that is stopped for the sake of the disk.
+const TRIES: usize = 3;
 
 /// What came of a build.
 #[derive(Debug, Clone)]
@@ -97,6 +102,33 @@ impl<'a> Build<'a> {
     pub(super) fn keep(mut self, log: &Path) -> Self {
         self.log = Some(log.to_owned());
         self
+    }
+
+    /// Whether the build can begin: there is a Dockerfile or one can be made, and what it stands on is present or comes.
+    /// What is wrong with the learner's own file is left for the build to tell.
+    ///
+    /// # Errors
+    /// What stands in the way, if it is not the learner's doing.
+    pub(super) async fn can_begin(&self) -> Result<(), Fault> {
+        let look = async {
+            let platform = Platform::of(self.engine).await?;
+            let (text, made) = self.dockerfile()?;
+            let found = dockerfile::bases(&text, &platform.name);
+            let teller = Teller {
+                context: None,
+                begun: Instant::now(),
+                within: self.limits.build,
+                room: self.limits.build_bytes,
+                made: made.is_some(),
+                newer: newer::asks_for_newer(&text),
+            };
+            let bases = bases::have(self.engine, &found, &platform).await;
+            bases.map(drop).map_err(|missing| teller.missing(missing))
+        };
+        match look.await {
+            Err(Trouble::Fault(fault)) => Err(fault),
+            _ => Ok(()),
+        }
     }
 
     async fn go(self) -> Result<Image, Trouble> {
@@ -175,15 +207,25 @@ impl<'a> Build<'a> {
         if let Some(log) = &self.log {
             progress.keep(log, self.limits.log_bytes)?;
         }
-        let disk = Disk::of(self.engine, self.limits.build_bytes).await;
-        let request = Request {
-            context: context.clone(),
-            tag,
-            labels: &labels,
-            platform,
-        };
-        let within = self.limits.build;
-        let ended = drive(self.engine, request, within, disk.as_ref(), &mut progress).await?;
+        let (mut ended, mut room) = (Ended::Crowded, self.limits.build_bytes);
+        // Others write to the same disk. So nobody is accused of filling it over one time, and who is stopped for
+        // what others wrote begins again and is watched by what is left alone.
+        for _ in 0..TRIES {
+            let disk = Disk::of(self.engine, room).await;
+            let request = Request {
+                context: context.clone(),
+                tag,
+                labels: &labels,
+                platform,
+            };
+            let (within, before) = (self.limits.build, ended);
+            ended = drive(self.engine, request, within, disk.as_ref(), &mut progress).await?;
+            match ended {
+                Ended::Crowded => room = u64::MAX,
+                Ended::TooLarge if before != Ended::TooLarge => {}
+                _ => break,
+            }
+        }
         let image = match ended {
             Ended::Well => bases::inspect(self.engine, tag).await?,
             _ => None,

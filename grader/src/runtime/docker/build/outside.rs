@@ -20,7 +20,7 @@ const TRUST_TRY: &str = "behind a proxy that opens TLS, base images must carry i
                          such images";
 
 /// Only what tools say when they give up.
-const SIGNS: [(&str, &str, &str); 9] = [
+const SIGNS: [(&str, &str, &str); 11] = [
     // apt
     (
         r"^(?:E|W|Err|W: Failed|E: Failed).*(?:Temporary failure resolving|Could not resolve|Could not connect to|Unable to connect to|Connection timed out)",
@@ -54,6 +54,18 @@ const SIGNS: [(&str, &str, &str); 9] = [
         r"^npm (?:ERR!|error) code (?:SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|UNABLE_TO_VERIFY_LEAF_SIGNATURE|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_HAS_EXPIRED)",
         TRUST,
         TRUST_TRY,
+    ),
+    // pnpm and yarn
+    (
+        r"ERR_PNPM_META_FETCH_FAIL|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) registry\.",
+        REACH,
+        REACH_TRY,
+    ),
+    // rustup
+    (
+        r"could not download file from 'https://static\.rust-lang\.org",
+        REACH,
+        REACH_TRY,
     ),
     // pip
     (
@@ -117,6 +129,8 @@ mod tests {
             "Err:1 http://deb.debian.org/debian bookworm InRelease  Could not connect to deb.debian.org:80",
             "WARNING: fetching https://dl-cdn.alpinelinux.org/alpine/v3.20/main: DNS: transient error (try again later)",
             "curl: (6) Could not resolve host: example.com",
+            "error An unexpected error occurred: \"https://registry.yarnpkg.com/pg: getaddrinfo EAI_AGAIN registry.yarnpkg.com\".",
+            "error: could not download file from 'https://static.rust-lang.org/dist/channel-rust-1.99.0.toml.sha256'",
         ] {
             assert!(told(line).unwrap().contains(REACH), "{line}");
         }
@@ -144,6 +158,8 @@ mod tests {
             "ERROR: unable to select packages:",
             "curl: (22) The requested URL returned error: 404",
             "npm error code E404",
+            "getaddrinfo ENOTFOUND db",
+            "error: could not download nonexistent rust version `1.999.0`",
             "ERROR: No matching distribution found for flaks",
         ] {
             assert_eq!(told(line), None, "{line}");

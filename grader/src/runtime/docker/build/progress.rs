@@ -24,6 +24,8 @@ pub(super) struct Progress {
     buildkit: bool,
     /// The step the classic builder is at: it does one after the other.
     current: String,
+    /// The container that the classic builder runs the step in.
+    container: Option<String>,
 }
 
 /// A step of the build.
@@ -103,6 +105,17 @@ impl Progress {
             self.steps.insert(name.clone(), step);
             self.line(&name.clone(), name);
         } else {
+            let own = text.trim();
+            if let Some(id) = own.strip_prefix("---> Running in ") {
+                self.container = Some(id.to_owned());
+            }
+            // What the builder does for itself interests nobody.
+            let noise = ["---> ", "Removing intermediate container", "Successfully "];
+            let step = self.steps.get(&self.current);
+            let blank = own.is_empty() && step.is_none_or(|step| step.rest.is_empty());
+            if blank || noise.iter().any(|begin| own.starts_with(begin)) {
+                return;
+            }
             let current = self.current.clone();
             self.write(&current, text.as_bytes());
         }
@@ -145,6 +158,11 @@ impl Progress {
             step: step.to_owned(),
             text,
         });
+    }
+
+    /// The container that the classic builder last ran a step in.
+    pub(super) fn container(&self) -> Option<&str> {
+        self.container.as_deref()
     }
 
     /// The last lines of all steps, oldest first.

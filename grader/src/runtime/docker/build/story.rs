@@ -45,6 +45,12 @@ impl Teller<'_> {
                     ),
                 )
                 .into(),
+            Ended::Crowded => Fault::new(
+                "building the service's image",
+                "the engine's disk filled meanwhile, by others more than by the build",
+            )
+            .cure("free some space on it, for example with `docker system prune`, or build fewer at a time")
+            .into(),
             // The caller asks only about builds that failed.
             Ended::Well => Fault::new("building the service's image", "no image came of it").into(),
             Ended::Failed(error) => self.failed(why(&error, progress)),
@@ -68,7 +74,15 @@ impl Teller<'_> {
                 exit,
                 lines,
             } => self.telling(&instruction, lines).ended(exit).into(),
-            Why::NotSent { instruction, lines } => {
+            Why::Impossible { instruction, says } => self
+                .story(
+                    "a step of the Dockerfile cannot be done",
+                    &instruction,
+                    vec![says],
+                    format!("mend `{instruction}`; `docker build .` says the same on your machine"),
+                )
+                .into(),
+            Why::Absent { instruction, lines } => {
                 let step = self.what_is_not_sent(&instruction);
                 let summary = "the Dockerfile copies what is not in the folder";
                 self.story(summary, &instruction, lines, step).into()
@@ -104,14 +118,14 @@ impl Teller<'_> {
             )
             .cure("write a Dockerfile that names the image to stand on")
             .into(),
-            Missing::NoSuch(Base { image, line, .. }) => self
+            Missing::NoSuch(Base { image, line, says, .. }) => self
                 .story(
                     "an image that the Dockerfile stands on does not exist",
-                    &format!("FROM {image}"),
+                    &says,
                     Vec::new(),
                     format!(
                         "look up the name and tag on line {line} of the Dockerfile: no registry has `{image}` for \
-                         everybody"
+                         everybody, and no stage before it bears that name"
                     ),
                 )
                 .into(),

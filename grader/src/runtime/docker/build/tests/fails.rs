@@ -9,12 +9,12 @@ async fn a_command_that_fails_is_told_with_its_last_lines() {
     };
     bench.write(
         "Dockerfile",
-        "FROM BASE\nRUN echo fine\nRUN echo oh && echo no >&2 && exit 3\n",
+        "FROM BASE\nRUN echo fine\nRUN echo oh && echo no && exit 3\n",
     );
     let story = bench.story().await;
     assert_eq!(story.summary, "the build failed (exit code 3)");
     assert_eq!(story.exit, Some(Exited::Code(3)));
-    assert_eq!(story.command, "RUN echo oh && echo no >&2 && exit 3");
+    assert_eq!(story.command, "RUN echo oh && echo no && exit 3");
     assert_eq!(
         story.log_tail.get(1..),
         Some(&["oh".to_owned(), "no".to_owned()][..]),
