@@ -43,15 +43,32 @@ impl Bare {
         let began = Instant::now();
         let memory = ["--tmpfs", "/grader-data:mode=1777", "--user", "postgres"];
         let database = bare.run(&memory, &postgres)?;
-        until(|| lets_in(&database)).await?;
+        let up = until(|| lets_in(&database)).await;
+        up.with_context(|| bare.last_words())?;
         let url =
             format!("DATABASE_URL=postgres://grader_operator:{password}@{database}:5432/grader");
         let at = bare.run(&["--env", "PORT=8080", "--env", &url], &service)?;
         bare.service = format!("{at}:8080");
         let service = bare.service.clone();
-        until(|| async { Wire::to(&service).await?.ask().await.map(drop) }).await?;
+        let up = until(|| async { Wire::to(&service).await?.ask().await.map(drop) }).await;
+        up.with_context(|| bare.last_words())?;
         bare.seconds = began.elapsed().as_secs_f64();
         Ok(bare)
+    }
+
+    /// What the container that was started last has said.
+    fn last_words(&self) -> String {
+        let id = self.containers.last().map_or("", String::as_str);
+        let output = Command::new("docker")
+            .args(["logs", "--tail", "5", id])
+            .output();
+        let said = output
+            .map(|o| [o.stdout, o.stderr].concat())
+            .unwrap_or_default();
+        format!(
+            "a container does not answer; it says: {}",
+            String::from_utf8_lossy(&said)
+        )
     }
 
     /// Starts one and gives its address.
