@@ -37,7 +37,7 @@ check! {
     /// you do not register HEAD. In `Allow`, list what the router knows for the path.
     pub static CHECK = {
         id: "endpoints.head-and-options",
-        summary: "HEAD answers otherwise than GET, or OPTIONS names other methods than there are",
+        summary: "a HEAD answers otherwise than its GET, or OPTIONS names other methods than there are",
         concept: "methods",
         severity: Low,
         needs: [operation_missing::CHECK, wrong_success_status::CHECK],

@@ -62,7 +62,11 @@ fn filter(contract: &Contract, param: &Param, entity: &Entity) -> Option<Filter>
     let faces = shape::alternatives(contract, &fact.schema);
     let says = |word| faces.iter().any(|s| s.get(word).is_some());
     let on = On::Fact(fact.name.clone());
-    if is("boolean") || (is("string") && (says("enum") || says("const"))) {
+    let words = |schema: &&Value| {
+        let all = schema.get("enum").and_then(Value::as_array);
+        all.is_some_and(|all| all.iter().all(|v| v.is_string() || v.is_null()))
+    };
+    if is("boolean") || faces.iter().any(words) || (is("string") && says("const")) {
         return filter(on, Keeps::Equal);
     }
     (is("string") && !says("format") && !is("number") && !is("integer"))
