@@ -88,12 +88,7 @@ fn read(bytes: &[u8]) -> Option<Asked> {
         let url = reqwest::Url::parse(&format!("http://store/?{pair}")).unwrap();
         url.query_pairs().next().unwrap().1.into_owned()
     };
-    let headers = head.headers.iter().map(|h| {
-        let value = String::from_utf8_lossy(h.value).into_owned();
-        (h.name.to_ascii_lowercase(), value)
-    });
     Some(Asked {
-        headers: headers.collect(),
         method: head.method?.to_owned(),
         path: url.path_segments().unwrap().map(decoded).collect(),
         query: url.query_pairs().into_owned().collect(),

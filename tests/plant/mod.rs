@@ -4,7 +4,6 @@ mod actors;
 mod contracts;
 mod door;
 pub(crate) mod http;
-mod http;
 mod judged;
 mod keys;
 mod knobs;
@@ -24,6 +23,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use knobs::Knobs;
+
+/// The checks that are proven here (in `judged`) and by no flaw of a project.
+pub(crate) const PROVEN: [&str; 1] = ["endpoints.sort-wrong"];
 
 /// A planter for a pack, and a store to plant in.
 struct World {

@@ -39,7 +39,7 @@ check! {
         needs: [operation_missing::CHECK, wrong_success_status::CHECK],
         world: Main,
         alone: Quiet,
-        runtimes: ALL,
+        runtimes: RAISED,
         refs: ["RFC 9110 §15.5.6", "RFC 9110 §10.2.1", "ASVS v5.0.0-4.1.4"],
         hints: [
             "What does your router do when the path fits and the method does not?",

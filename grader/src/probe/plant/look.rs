@@ -72,7 +72,8 @@ impl Planter {
         let Some(call) = self.entity(of).and_then(|e| e.list.clone()) else {
             return Ok(None);
         };
-        let walk = self.walk(of, &call, &Wanted::default(), usize::MAX, |_| false)
+        let walk = self
+            .walk(of, &call, &Wanted::default(), usize::MAX, |_| false)
             .await?;
         let Some(walk) = walk.filter(|w| w.complete) else {
             return Ok(None);

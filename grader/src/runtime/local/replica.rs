@@ -13,9 +13,7 @@ use crate::runtime::machine::user::RunAs;
 use crate::runtime::output::Log;
 use crate::runtime::ready::Asker;
 use crate::runtime::telling::Telling;
-use crate::runtime::{
-    BootFacts, Changes, Exited, Liveness, Phase, Stop, Trouble, WorldSpec,
-};
+use crate::runtime::{BootFacts, Changes, Exited, Liveness, Phase, Stop, Trouble, WorldSpec};
 
 /// How long a service may take to end when asked politely, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
