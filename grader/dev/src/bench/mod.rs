@@ -203,10 +203,3 @@ fn peak_memory(dir: &std::path::Path) -> Result<f64> {
         .context("this system does not tell peak memory")?;
     Ok(kib / 1024.0)
 }
-
-fn local() -> Options {
-    Options {
-        choice: Choice::Local,
-        ..Options::default()
-    }
-}
