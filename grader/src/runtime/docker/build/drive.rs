@@ -67,14 +67,14 @@ pub(super) async fn drive(
                 let judging = JUDGING.lock().await;
                 // Whoever was judged before may have been the one.
                 if let Some(full) = disk.full() {
-                    break Stop::Disk(disk, full, judging);
+                    break Stop::Disk { disk, full, _judging: judging };
                 }
             },
         }
     };
     let ended = match stop {
         Stop::Ended(ended) => ended,
-        Stop::Time | Stop::Disk(..) => {
+        Stop::Time | Stop::Disk { .. } => {
             match buildkit {
                 true => {
                     cancel(engine, &id).await?;
@@ -91,8 +91,8 @@ pub(super) async fn drive(
                 Fault::new("stopping a build that took too much", cause).cure("restart the engine")
             })?;
             match &stop {
-                Stop::Disk(disk, full, _) if disk.was_ours(*full).await => Ended::TooLarge,
-                Stop::Disk(..) => Ended::Crowded,
+                Stop::Disk { disk, full, .. } if disk.was_ours(*full).await => Ended::TooLarge,
+                Stop::Disk { .. } => Ended::Crowded,
                 _ => Ended::TooSlow,
             }
         }
@@ -124,7 +124,12 @@ async fn gone(engine: &Docker, container: Option<&str>) {
 enum Stop<'a> {
     Ended(Ended),
     Time,
-    Disk(&'a Disk, Full, MutexGuard<'static, ()>),
+    Disk {
+        disk: &'a Disk,
+        full: Full,
+        /// Nobody else judges the disk meanwhile.
+        _judging: MutexGuard<'static, ()>,
+    },
 }
 
 /// What the builder said when it gave up; anything else is between us and the engine.
