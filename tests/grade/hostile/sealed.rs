@@ -73,7 +73,7 @@ async fn a_graded_container_reaches_nobody() {
     let here = listener.local_addr().unwrap().port();
     let published: reqwest::Url = world.base_url(0).parse().unwrap();
     for ip in addresses() {
-        if let IpAddr::V4(_) = ip {
+        if ip.is_ipv4() {
             TcpStream::connect((ip, here)).unwrap();
         }
         targets.insert(at(ip, here));
