@@ -146,6 +146,8 @@ async fn attempt(
         labels: Some(labels::of(run, "seal")),
         host_config: Some(HostConfig {
             network_mode: Some(network.to_owned()),
+            // Nobody answers for names outside; by default it is ten seconds until that is believed.
+            dns_options: Some(vec!["timeout:1".into(), "attempts:1".into()]),
             ..cage::tool()
         }),
         ..ContainerCreateBody::default()
