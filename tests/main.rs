@@ -13,3 +13,4 @@ mod pack;
 mod plant;
 mod probe;
 mod runtime;
+mod schema;
