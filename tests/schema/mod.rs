@@ -1,5 +1,6 @@
 //! The schema method: what to plant, what the tables hold, and what is wrong with them.
 
+mod corpus;
 mod plan;
 
 use std::path::Path;

@@ -5,5 +5,7 @@
 
 pub mod domain;
 pub mod facts;
+pub mod judge;
+pub mod label;
 pub mod plan;
 pub mod theory;
