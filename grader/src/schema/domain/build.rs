@@ -101,16 +101,17 @@ impl Domain {
             };
             let fact = rule.of.fact.as_ref();
             let original = fact.and_then(|f| self.kinds[kind].fact(f));
-            self.copies.push(Honest {
-                holder,
-                kind,
-                fact: original,
-                policy: rule.policy,
-            });
-            let (Some(name), Some(fact)) = (&rule.copy.fact, original) else {
-                continue;
-            };
-            let Some(at) = self.kinds[holder].fact(name) else {
+            let at = rule.copy.fact.as_ref();
+            let at = at.and_then(|name| Some((name, self.kinds[holder].fact(name)?)));
+            if at.is_none() || rule.policy != CopyPolicy::Snapshot {
+                self.copies.push(Honest {
+                    holder,
+                    kind,
+                    fact: original,
+                    policy: rule.policy,
+                });
+            }
+            let (Some((name, at)), Some(fact)) = (at, original) else {
                 continue;
             };
             match (rule.policy, self.way(holder, kind)) {

@@ -25,28 +25,32 @@ impl Desk<'_> {
                 continue;
             }
             seen = seen.with(attribute);
-            let lefts = violations
+            let lefts: Vec<Set> = violations
                 .iter()
                 .filter(|f| f.to.has(attribute))
-                .map(|f| f.from);
-            let Some(left) = lefts.min_by_key(|l| self.nearness(view, held, *l)) else {
+                .map(|f| f.from)
+                .collect();
+            if lefts.is_empty() {
                 continue;
+            }
+            // A key is no copy of what is another name for the same thing.
+            let another = |l: &Set| {
+                self.is_key(view, attribute) && view.theory.implies(Set::one(attribute), *l)
             };
-            let attr = &view.attrs[attribute];
-            let other = view.theory.implies(Set::one(attribute), left);
-            let excuse = if other && self.is_key(view, attribute) {
-                Some(Why::OtherKey)
-            } else {
-                self.excuse(label, attr)
+            let lefts = lefts.into_iter().filter(|l| !another(l));
+            let left = lefts.min_by_key(|l| self.nearness(view, held, *l));
+            let excuse = match left {
+                Some(_) => self.excuse(label, &view.attrs[attribute]),
+                None => Some(Why::OtherKey),
             };
-            if let Some(why) = excuse {
-                judgement.honest.push(Honest {
+            let Some(left) = left.filter(|_| excuse.is_none()) else {
+                judgement.honest.extend(excuse.map(|why| Honest {
                     table: self.of.table.to_string(),
                     columns: vec![label.name.clone()],
                     why,
-                });
+                }));
                 continue;
-            }
+            };
             let prime = keys.iter().any(|k| k.has(attribute));
             let form = if prime {
                 Form::BoyceCodd

@@ -75,7 +75,9 @@ impl Desk<'_> {
                 vec![fact],
             )
         };
-        self.labelled.groups.iter().map(each).collect()
+        // One column alone is a choice, not a group.
+        let several = self.labelled.groups.iter().filter(|g| g.names.len() > 1);
+        several.map(each).collect()
     }
 
     fn names_and_values(&self) -> Option<Flaw> {

@@ -35,7 +35,8 @@ pub struct Member {
     pub attribute: usize,
 }
 
-/// Columns side by side that hold values of one set.
+/// Columns that hold values of a set whose things refer to the row's: side by side, or one value chosen out of the
+/// set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// The columns.
@@ -44,7 +45,7 @@ pub struct Group {
     pub kind: usize,
     /// The attribute, in the view of that kind.
     pub attribute: usize,
-    /// A row with two or more.
+    /// The row in which most of them are filled.
     pub row: usize,
 }
 
@@ -209,7 +210,7 @@ impl Desk<'_> {
         let group = |((kind, attribute), columns): (_, Vec<&Column>)| {
             let filled = |r: &usize| columns.iter().filter(|c| c.cells[*r].is_some()).count();
             let row = (0..columns[0].cells.len()).max_by_key(filled)?;
-            (columns.len() > 1 && filled(&row) > 1).then(|| Group {
+            Some(Group {
                 names: columns.iter().map(|c| c.name.clone()).collect(),
                 kind,
                 attribute,
