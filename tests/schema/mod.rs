@@ -13,3 +13,10 @@ fn shop() -> Pack {
     let folder = root.join("fixtures/schema/shop");
     Pack::load(&PackSource::folder(folder), None).unwrap_or_else(|problems| panic!("{problems}"))
 }
+
+/// A pack of the curriculum.
+fn project(id: &str) -> Pack {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    Pack::load(&PackSource::folder(root.join("projects").join(id)), None)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}

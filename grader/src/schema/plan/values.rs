@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use crate::pack::{Contract, Fact, Pack};
+use crate::pack::{Contract, Fact, Pack, Term};
 use crate::probe::sample;
 use crate::schema::domain::{Domain, Origin};
 
@@ -48,6 +48,12 @@ impl<'p> Bank<'p> {
         let (kind, fact) = self.source(kind, fact);
         let said = self.said(kind, fact)?;
         let contract = &self.pack.contract;
+        let is = |term: &Term| {
+            let kind = &self.domain.kinds[kind];
+            term.of == kind.name && term.fact.as_ref() == Some(&said.name)
+        };
+        let limit = self.pack.limited.iter().any(|l| is(&l.of));
+        let amount = self.pack.limited.iter().any(|l| is(&l.counts));
         let given = self.given.entry((kind, fact)).or_default();
         let value = match closed(contract, &said.schema) {
             Some(all) => {
