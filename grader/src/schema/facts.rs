@@ -41,7 +41,7 @@ pub struct Row {
 impl Thing {
     /// Gives a fact another value, and remembers the old one.
     pub fn change(&mut self, fact: usize, value: Value) {
-        let old = std::mem::replace(&mut self.facts[fact], Some(value));
+        let old = self.facts[fact].replace(value);
         if old != self.facts[fact] {
             self.past[fact].extend(old);
         }

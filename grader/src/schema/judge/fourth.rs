@@ -4,94 +4,102 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Desk, Flaw, Form, Proposal, words};
 use crate::pack::Strictness;
+use crate::schema::domain::View;
 use crate::schema::label::Label;
 use crate::schema::theory::Set;
 
+type Values = Vec<Option<String>>;
+
+/// The columns of a table by what they say: what has the sets, the one set, the other.
+struct Sides<'a> {
+    of: Vec<&'a Label>,
+    ours: Vec<&'a Label>,
+    theirs: Vec<&'a Label>,
+}
+
+/// The rows about one thing that has the sets.
+#[derive(Default)]
+struct Group {
+    ours: BTreeSet<Values>,
+    theirs: BTreeSet<Values>,
+    pairs: BTreeSet<(Values, Values)>,
+    rows: Vec<usize>,
+}
+
 impl Desk<'_> {
+    /// A table about pairs out of two independent sets, in which each value of the one stands with each of the other.
     pub(super) fn fourth(&self) -> Option<Flaw> {
         let view = self.labels.view(self.labelled)?;
         view.shared?;
-        let held = self.labelled.attributes();
-        // The table may know what has the sets by another key than the API's.
-        let closed = held
-            | (view.theory.closure(held)
-                & view.theory.mvds.iter().fold(Set::EMPTY, |a, m| a | m.from));
-        let (_, right) = view.theory.multiplied(closed)?;
-        let side = |inside: bool| -> Vec<&Label> {
-            self.labelled
-                .labels
-                .iter()
-                .filter(|l| right.has(l.attribute) == inside)
-                .collect()
-        };
-        let (theirs, rest) = (side(true), side(false));
-        let from = view.theory.mvds.first()?.from;
-        let (of, ours): (Vec<&Label>, Vec<&Label>) = rest
-            .into_iter()
-            .partition(|l| view.theory.closure(from).has(l.attribute));
-        let key = |labels: &[&Label], row: usize| -> Vec<Option<String>> {
-            labels.iter().map(|l| l.cells[row].clone()).collect()
-        };
-        type Values = Vec<Option<String>>;
-        let mut groups: BTreeMap<
-            Values,
-            (
-                BTreeSet<Values>,
-                BTreeSet<Values>,
-                BTreeSet<(Values, Values)>,
-                Vec<usize>,
-            ),
-        > = BTreeMap::new();
-        for row in (0..self.labelled.rows.len()).filter(|r| !self.labelled.rows[*r].is_empty()) {
-            let group = groups.entry(key(&of, row)).or_default();
-            let (a, b) = (key(&ours, row), key(&theirs, row));
-            group.0.insert(a.clone());
-            group.1.insert(b.clone());
-            group.2.insert((a, b));
-            group.3.push(row);
-        }
-        let product = groups
-            .values()
-            .all(|(a, b, pairs, _)| pairs.len() == a.len() * b.len());
-        let two = groups
-            .values()
-            .find(|(a, b, ..)| a.len() > 1 && b.len() > 1)?;
-        if !product {
+        let sides = self.sides(view)?;
+        let groups = self.groups_of(&sides);
+        let product = |g: &Group| g.pairs.len() == g.ours.len() * g.theirs.len();
+        let shown = groups
+            .iter()
+            .find(|g| g.ours.len() > 1 && g.theirs.len() > 1)?;
+        if !groups.iter().all(product) {
             return None;
         }
-        let copies = groups
-            .values()
-            .map(|(a, b, pairs, _)| pairs.len() - a.len().max(b.len()))
-            .sum();
+        let spare = |g: &Group| g.pairs.len() - g.ours.len().max(g.theirs.len());
         let named = |labels: &[&Label]| -> Vec<String> {
-            labels
-                .iter()
-                .map(|l| view.name(&self.labels.domain, l.attribute))
-                .collect()
+            let name = |l: &&Label| view.name(&self.labels.domain, l.attribute);
+            labels.iter().map(name).collect()
         };
-        let names =
-            |labels: &[&Label]| -> Vec<String> { labels.iter().map(|l| l.name.clone()).collect() };
         let kind = |root: usize| self.labels.domain.kinds[view.roots[root]].name.clone();
         let table = |labels: &[&Label]| Proposal {
             exists: None,
-            facts: named(&of).into_iter().chain(named(labels)).collect(),
+            facts: named(&sides.of).into_iter().chain(named(labels)).collect(),
         };
         Some(Flaw {
             form: Form::Multiplied,
             weight: Strictness::Fail,
             table: self.of.table.to_string(),
-            columns: names(&theirs).into_iter().chain(names(&ours)).collect(),
-            by: names(&of),
+            columns: names(&sides.theirs).chain(names(&sides.ours)).collect(),
+            by: names(&sides.of).collect(),
             says: format!(
                 "every {} stands with every {} of its {}, though they have nothing to do with each other",
                 kind(0),
                 kind(1),
-                words::list(&named(&of))
+                words::list(&named(&sides.of))
             ),
-            witness: self.witness(&[], &two.3[..two.3.len().min(4)]),
-            copies,
+            witness: self.witness(&[], &shown.rows[..shown.rows.len().min(4)]),
+            copies: groups.iter().map(spare).sum(),
             differ: false,
-            cure: vec![table(&ours), table(&theirs)],
+            cure: vec![table(&sides.ours), table(&sides.theirs)],
         })
     }
+
+    fn sides(&self, view: &View) -> Option<Sides<'_>> {
+        let held = self.labelled.attributes();
+        let from = view.theory.mvds.first()?.from;
+        // The table may know what has the sets by another key than the API's.
+        let known = held | (view.theory.closure(held) & from);
+        let (_, right) = view.theory.multiplied(known)?;
+        let above: Set = view.theory.closure(from);
+        let labels = self.labelled.labels.iter();
+        let (theirs, rest): (Vec<_>, Vec<_>) = labels.partition(|l| right.has(l.attribute));
+        let (of, ours) = rest.into_iter().partition(|l| above.has(l.attribute));
+        Some(Sides { of, ours, theirs })
+    }
+
+    fn groups_of(&self, sides: &Sides<'_>) -> Vec<Group> {
+        let values = |labels: &[&Label], row: usize| -> Values {
+            labels.iter().map(|l| l.cells[row].clone()).collect()
+        };
+        let mut groups: BTreeMap<Values, Group> = BTreeMap::new();
+        let rows = self.labelled.rows.iter().enumerate();
+        for (row, _) in rows.filter(|(_, may)| !may.is_empty()) {
+            let group = groups.entry(values(&sides.of, row)).or_default();
+            let (a, b) = (values(&sides.ours, row), values(&sides.theirs, row));
+            group.ours.insert(a.clone());
+            group.theirs.insert(b.clone());
+            group.pairs.insert((a, b));
+            group.rows.push(row);
+        }
+        groups.into_values().collect()
+    }
+}
+
+fn names(labels: &[&Label]) -> impl Iterator<Item = String> {
+    labels.iter().map(|l| l.name.clone())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::domain::{Domain, View};
+use crate::schema::domain::View;
 use crate::schema::facts::{Facts, Numbered};
 use crate::schema::theory::Set;
 
@@ -53,12 +53,12 @@ pub struct Size {
 }
 
 impl Certificate {
-    /// Looks for the two things of each set.
-    pub fn of(domain: &Domain, views: &[View], facts: &Facts) -> Self {
+    /// Looks for the two things of each set. The views are those of the kinds, by their numbers.
+    pub fn of(views: &[View], facts: &Facts) -> Self {
         let mut certificate = Self::default();
-        for kind in 0..domain.kinds.len() {
-            let pairs = pairs(&views[kind], facts);
-            for agree in views[kind].theory.largest() {
+        for (kind, view) in views.iter().enumerate() {
+            let pairs = pairs(view, facts);
+            for agree in view.theory.largest() {
                 match pairs.get(&agree).and_then(|p| p.first()) {
                     Some(things) => certificate.shown.push(Refuted {
                         kind,

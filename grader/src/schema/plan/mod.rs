@@ -42,10 +42,13 @@ pub struct Plan {
     pub certificate: Certificate,
 }
 
+/// By digest of the pack and seed.
+type Plans = HashMap<(String, u64), Arc<Plan>>;
+
 impl Plan {
     /// The plan for a pack, by seed; computed once for each of its digests.
     pub fn of(pack: &Pack, seed: u64) -> Arc<Self> {
-        static KNOWN: Mutex<Option<HashMap<(String, u64), Arc<Plan>>>> = Mutex::new(None);
+        static KNOWN: Mutex<Option<Plans>> = Mutex::new(None);
         let key = (pack.digest.clone(), seed);
         let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plan) = lock().as_ref().and_then(|known| known.get(&key)) {
@@ -70,7 +73,7 @@ impl Plan {
         twins.complete();
         // A value may have been one of few and the same by accident: once more, with others.
         for turn in 1..=TRIES {
-            let missing = Certificate::of(domain, &twins.views, &twins.facts).missing;
+            let missing = Certificate::of(&twins.views, &twins.facts).missing;
             let missing: Vec<_> = missing
                 .into_iter()
                 .filter(|m| domain.kinds[m.kind].maker != Maker::Nobody)
@@ -111,7 +114,7 @@ impl Plan {
             }
         }
         debug_assert!(made.iter().all(|m| *m), "something is never made");
-        let certificate = Certificate::of(domain, views, &facts);
+        let certificate = Certificate::of(views, &facts);
         Self {
             seed,
             calls,

@@ -57,14 +57,27 @@ impl<'p> Bank<'p> {
         let given = self.given.entry((kind, fact)).or_default();
         let value = match closed(contract, &said.schema) {
             Some(all) => {
-                // Those that were given least often come first, so that all of them come.
+                // Those that were given least often come first, so that all of them come; small amounts before large
+                // ones where their sum has a limit.
                 let times = |v: &Value| given.iter().filter(|g| *g == v).count();
+                let size = |v: &Value| v.as_i64().filter(|_| amount);
                 let free = all.iter().filter(|v| !not.contains(v));
-                free.min_by_key(|v| times(v))?.clone()
+                free.min_by_key(|v| (times(v), size(v)))?.clone()
             }
             None => {
-                let draw =
+                let one =
                     |rng: &mut ChaCha8Rng| sample::value(contract, &said.schema, &said.name, rng);
+                // Of several draws the largest for a limit, the smallest for what it limits.
+                let draw = |rng: &mut ChaCha8Rng| {
+                    let more = if limit || amount { 6 } else { 0 };
+                    let first = one(rng);
+                    (0..more).fold(first, |best, _| {
+                        let next = one(rng);
+                        let (a, b) = (next.as_f64(), best.as_f64());
+                        let better = if limit { a > b } else { a < b };
+                        if better { next } else { best }
+                    })
+                };
                 let mut value = draw(&mut self.rng);
                 for _ in 0..DRAWS {
                     let news = spellings(&value).iter().all(|s| !self.used.contains(s));
