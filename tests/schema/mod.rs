@@ -1,6 +1,7 @@
 //! The schema method: what to plant, what the tables hold, and what is wrong with them.
 
 mod corpus;
+mod load;
 mod plan;
 
 use std::path::Path;

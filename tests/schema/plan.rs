@@ -44,7 +44,7 @@ fn the_certificate_refutes_what_does_not_follow_and_nothing_else() {
         let rows = plan.facts.rows(&view);
         let row = |thing: usize| rows.iter().find(|r| r.roots == [thing]).unwrap();
         let value = |thing: usize, n: usize| {
-            let own = row(thing).holders[n].map(|t| Value::from(t));
+            let own = row(thing).holders[n].map(Value::from);
             plan.facts.value(&view, row(thing), n).or(own)
         };
         for attribute in 0..view.attrs.len() {

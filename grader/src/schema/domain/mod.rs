@@ -1,7 +1,9 @@
 //! What the pack says exists, as kinds of things with facts and references, and what decides what among them.
 
 mod build;
+mod copies;
 mod view;
+mod ways;
 
 pub use view::{Attr, View};
 

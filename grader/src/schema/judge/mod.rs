@@ -161,7 +161,9 @@ impl Desk<'_> {
                 .unsure
                 .push(format!("`{name}` has more rows than are read"));
         }
-        for column in &self.labelled.unclear {
+        // One column of values alone is a list to choose from: it says nothing about anything.
+        let alone = self.labelled.labels.is_empty() && self.labelled.unclear.len() == 1;
+        for column in self.labelled.unclear.iter().filter(|_| !alone) {
             let says = format!(
                 "`{column}` of `{name}` holds planted values, but of which fact is not clear"
             );

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Stored;
 use super::cells::{Column, Many};
 use super::fit::Seen;
-use super::table::Labelled;
+use super::labelled::Labelled;
 use crate::probe::catalog::Table;
 use crate::schema::domain::{Domain, Origin, Said, Spot, What};
 use crate::schema::facts::Facts;

@@ -15,6 +15,8 @@ pub(super) type Sign = u32;
 pub(super) struct Known {
     signs: HashMap<String, Sign>,
     telling: Vec<bool>,
+    /// Whether it is a number: those come about by reckoning too.
+    numbers: Vec<bool>,
     things: Vec<Signed>,
 }
 
@@ -30,6 +32,7 @@ impl Known {
         let mut known = Self {
             signs: HashMap::new(),
             telling: Vec::new(),
+            numbers: Vec::new(),
             things: Vec::new(),
         };
         for thing in &facts.things {
@@ -60,9 +63,10 @@ impl Known {
 
     fn sign(&mut self, form: String) -> Sign {
         let next = self.telling.len() as Sign;
-        let telling = &mut self.telling;
+        let (telling, numbers) = (&mut self.telling, &mut self.numbers);
         *self.signs.entry(form).or_insert_with_key(|form| {
             telling.push(is_telling(form));
+            numbers.push(form.starts_with('n'));
             next
         })
     }
@@ -78,6 +82,10 @@ impl Known {
 
     pub(super) fn is_telling(&self, sign: Sign) -> bool {
         self.telling[sign as usize]
+    }
+
+    pub(super) fn is_number(&self, sign: Sign) -> bool {
+        self.numbers[sign as usize]
     }
 
     /// The sign of an attribute in a row of a view.

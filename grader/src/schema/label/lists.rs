@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cells::{Column, Many};
 use super::fit::{Fit, Seen, ones};
 use super::known::{Known, Sign};
-use super::table::Labelled;
+use super::labelled::Labelled;
 use crate::schema::domain::{Domain, What};
 
 /// Different names in a column of names.

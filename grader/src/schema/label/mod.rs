@@ -8,17 +8,21 @@ mod cells;
 mod fit;
 mod hidden;
 mod known;
+mod labelled;
 mod lists;
+mod parts;
 mod spell;
 mod table;
 
-use super::domain::{Domain, View};
+use std::collections::BTreeSet;
+
+use super::domain::{Domain, View, What};
 use super::facts::Facts;
 use crate::probe::{catalog, sql};
 
+pub use labelled::{Label, Labelled};
 pub use lists::{Eav, Group, List, Member};
 pub use spell::Spelling;
-pub use table::{Label, Labelled};
 
 use fit::Seen;
 use known::Known;
@@ -60,7 +64,7 @@ impl Labels {
             let known = Known::new(&facts);
             let views = views(&domain, &facts, &known);
             let label = |(n, (plain, _)): (usize, &(Vec<cells::Column>, _))| {
-                table::label(&domain, &views, &known, n, plain)
+                table::label(&views, &known, n, plain)
             };
             let mut tables: Vec<Labelled> = contents.iter().enumerate().flat_map(label).collect();
             let found = hidden::keys(&views, &tables, stored, &contents);
@@ -83,6 +87,28 @@ impl Labels {
             }
             hidden::add(&mut domain, &mut facts, found);
         }
+    }
+
+    /// Every fact and key that some table holds, by kind: in a column, in a list, side by side or by name. Views and
+    /// what is generated hold nothing of their own.
+    pub fn held(&self) -> BTreeSet<(usize, What)> {
+        let mut held = BTreeSet::new();
+        for table in &self.tables {
+            if let Some(view) = self.view(table) {
+                let attrs = table.labels.iter().map(|l| &view.attrs[l.attribute]);
+                held.extend(attrs.map(|a| (a.kind, a.spot.what)));
+            }
+            let members = table.lists.iter();
+            let members = members.flat_map(|l| l.members.iter().map(|m| (l.kind, m.attribute)));
+            let groups = table.groups.iter().map(|g| (g.kind, g.attribute));
+            for (kind, attribute) in members.chain(groups) {
+                let attr = self.view_of(kind).map(|v| &v.attrs[attribute]);
+                held.extend(attr.map(|a| (a.kind, a.spot.what)));
+            }
+            let named = table.eav.iter().flat_map(|e| e.facts.values());
+            held.extend(named.map(|(kind, fact)| (*kind, What::Fact(*fact))));
+        }
+        held
     }
 
     /// The view a labelled table is seen in.

@@ -1,75 +1,19 @@
 //! What one table is about, and what each of its columns holds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::cells::Column;
 use super::fit::{Fit, Seen, ones};
 use super::known::{Known, Sign};
-use super::lists::{Eav, Group, List};
+use super::labelled::{Label, Labelled};
 use super::spell::Spelling;
-use crate::schema::domain::{Domain, What};
+use crate::schema::domain::What;
 use crate::schema::theory::Set;
-
-/// Different words in a column that may say of which kind a row is.
-const MOST_KINDS: usize = 8;
-
-/// A table with what is known of its columns.
-#[derive(Debug, Clone, Default)]
-pub struct Labelled {
-    /// The number of the table.
-    pub table: usize,
-    /// Which of its rows, when it holds several kinds of things: the numbers of the rows. Else all.
-    pub part: Option<Vec<usize>>,
-    /// The number of the view it is seen in; none when nothing in it was planted.
-    pub view: Option<usize>,
-    /// The columns that hold a fact.
-    pub labels: Vec<Label>,
-    /// Columns with values that we planted, of which it is not clear what they hold.
-    pub unclear: Vec<String>,
-    /// Cells that hold several values.
-    pub lists: Vec<List>,
-    /// Columns side by side that hold values of one set.
-    pub groups: Vec<Group>,
-    /// Columns that hold a fact's name and its value.
-    pub eav: Option<Eav>,
-    /// By row: the rows of the view that it may be; none for rows that hold nothing of ours.
-    pub rows: Vec<Vec<usize>>,
-}
-
-/// What a column holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
-    /// The column, or a member of the documents in it (`data.city`).
-    pub name: String,
-    /// The number of the table's column.
-    pub column: usize,
-    /// The attribute of the view.
-    pub attribute: usize,
-    /// How it is written.
-    pub spelling: Spelling,
-    /// Whether some rows hold what the fact was before it was changed.
-    pub aged: bool,
-    /// The values, by row of the table.
-    pub cells: Vec<Option<String>>,
-}
-
-impl Labelled {
-    /// The attributes its columns hold.
-    pub fn attributes(&self) -> Set {
-        self.labels.iter().map(|l| l.attribute).collect()
-    }
-
-    /// The first column that holds an attribute.
-    pub fn column(&self, attribute: usize) -> Option<&Label> {
-        self.labels.iter().find(|l| l.attribute == attribute)
-    }
-}
 
 type Signs = Vec<Option<Vec<Sign>>>;
 
 /// Labels a table; several results where it holds several kinds of things.
 pub(super) fn label(
-    domain: &Domain,
     views: &[Seen],
     known: &Known,
     number: usize,
@@ -91,7 +35,6 @@ pub(super) fn label(
         vec![true; rows]
     };
     let desk = Desk {
-        domain,
         views,
         known,
         number,
@@ -115,18 +58,17 @@ fn signs(known: &Known, column: &Column) -> Signs {
     column.cells.iter().map(of).collect()
 }
 
-struct Desk<'a> {
-    domain: &'a Domain,
+pub(super) struct Desk<'a> {
     views: &'a [Seen],
     known: &'a Known,
     number: usize,
-    columns: &'a [Column],
+    pub(super) columns: &'a [Column],
     signs: &'a [Signs],
 }
 
 impl Desk<'_> {
     /// The rows marked as mine, as things of one kind.
-    fn one(&self, mine: &[bool]) -> Labelled {
+    pub(super) fn one(&self, mine: &[bool]) -> Labelled {
         let fits: Vec<Fit> = self
             .views
             .iter()
@@ -234,10 +176,17 @@ impl Desk<'_> {
         }
     }
 
-    fn has_ours(&self, column: usize, mine: &[bool]) -> bool {
-        let cells = self.signs[column].iter().zip(mine).filter(|(_, m)| **m);
-        let mut signs = cells.flat_map(|(c, _)| c.iter().flatten());
-        signs.any(|s| self.known.is_telling(*s))
+    /// Whether a column holds planted values. A number or two of ours may come about by reckoning.
+    pub(super) fn has_ours(&self, column: usize, mine: &[bool]) -> bool {
+        let cells = self.signs[column].iter().zip(mine);
+        let cells: Vec<&Vec<Sign>> = cells
+            .filter(|(_, m)| **m)
+            .filter_map(|(c, _)| c.as_ref())
+            .collect();
+        let telling = |s: &&Sign| self.known.is_telling(**s);
+        let word = |c: &&Vec<Sign>| c.iter().filter(telling).any(|s| !self.known.is_number(*s));
+        let all = cells.iter().all(|c| c.iter().filter(telling).count() > 0);
+        !cells.is_empty() && (all || cells.iter().any(word))
     }
 
     /// A column whose cells are what a fact is or was.
@@ -280,54 +229,4 @@ impl Desk<'_> {
         }
         None
     }
-
-    /// The table as several, by the words of a column that say what a row is, or by which cells are empty.
-    fn parts(&self, mine: &[bool]) -> Vec<Labelled> {
-        let mut groupings: Vec<BTreeMap<String, Vec<usize>>> = Vec::new();
-        for (n, column) in self.columns.iter().enumerate() {
-            if self.has_ours(n, mine) {
-                continue;
-            }
-            let word = |r: usize| column.cells[r].clone();
-            groupings.extend(group(mine, word));
-        }
-        let pattern = |r: usize| {
-            let empty = self
-                .columns
-                .iter()
-                .map(|c| if c.cells[r].is_some() { '1' } else { '0' });
-            Some(empty.collect())
-        };
-        groupings.extend(group(mine, pattern));
-        let labelled = |grouping: BTreeMap<String, Vec<usize>>| -> Option<Vec<Labelled>> {
-            let part = |rows: Vec<usize>| {
-                let only: BTreeSet<usize> = rows.iter().copied().collect();
-                let mine: Vec<bool> = (0..mine.len()).map(|r| only.contains(&r)).collect();
-                Labelled {
-                    part: Some(rows),
-                    ..self.one(&mine)
-                }
-            };
-            let parts: Vec<Labelled> = grouping.into_values().map(part).collect();
-            let kinds: BTreeSet<Option<usize>> = parts.iter().map(|p| p.view).collect();
-            let clear = parts
-                .iter()
-                .all(|p| p.view.is_some() && p.unclear.is_empty());
-            (kinds.len() > 1 && clear && !self.domain.kinds.is_empty()).then_some(parts)
-        };
-        groupings.into_iter().find_map(labelled).unwrap_or_default()
-    }
-}
-
-/// Rows by a word, where there are a few words, each on several rows.
-fn group(
-    mine: &[bool],
-    word: impl Fn(usize) -> Option<String>,
-) -> Option<BTreeMap<String, Vec<usize>>> {
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for row in (0..mine.len()).filter(|r| mine[*r]) {
-        groups.entry(word(row)?).or_default().push(row);
-    }
-    let several = groups.values().all(|rows| rows.len() > 1);
-    ((2..=MOST_KINDS).contains(&groups.len()) && several).then_some(groups)
 }
