@@ -42,6 +42,23 @@ pub(super) struct Fit {
     pub(super) steps: usize,
 }
 
+impl Fit {
+    /// Whether no two rows may be the same row of the view.
+    pub(super) fn is_own(&self, mine: &[bool]) -> bool {
+        let mut taken: Bits = Vec::new();
+        for (bits, _) in self.rows.iter().zip(mine).filter(|(_, mine)| **mine) {
+            taken.resize(bits.len(), 0);
+            for (taken, bits) in taken.iter_mut().zip(bits) {
+                if *taken & bits != 0 {
+                    return false;
+                }
+                *taken |= bits;
+            }
+        }
+        true
+    }
+}
+
 impl Seen {
     pub(super) fn new(view: View, facts: &Facts, known: &Known) -> Self {
         let rows = facts.rows(&view);

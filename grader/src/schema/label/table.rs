@@ -78,12 +78,14 @@ impl Desk<'_> {
         let worth = |n: &usize| {
             let fit = &fits[*n];
             let roots = self.views[*n].view.roots.len();
-            let order = (
+            let near = (std::cmp::Reverse(fit.steps), std::cmp::Reverse(roots));
+            (
                 fit.telling,
-                std::cmp::Reverse(fit.steps),
-                std::cmp::Reverse(roots),
-            );
-            (order, count(fit), std::cmp::Reverse(*n))
+                fit.is_own(mine),
+                near,
+                count(fit),
+                std::cmp::Reverse(*n),
+            )
         };
         let best = (0..fits.len()).max_by_key(worth);
         let Some(mut best) = best.filter(|n| count(&fits[*n]) > 0) else {
