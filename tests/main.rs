@@ -15,3 +15,4 @@ mod pack;
 mod plant;
 mod probe;
 mod runtime;
+mod schema;

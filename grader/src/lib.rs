@@ -10,6 +10,8 @@ pub mod runtime;
 
 pub mod probe;
 
+pub mod schema;
+
 pub mod check;
 pub mod checks;
 
