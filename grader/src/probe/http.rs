@@ -18,7 +18,7 @@ const LARGEST: usize = 4 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often, and after how long a wait, a request is repeated that met a limit on requests.
-const LIMITED: usize = 4;
+pub(super) const LIMITED: usize = 4;
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -172,16 +172,7 @@ impl Request {
     pub async fn send(self) -> Result<Exchange, Fault> {
         let mut exchange = self.clone().ask().await?;
         for _ in 0..LIMITED {
-            if exchange.status() != Some(429) {
-                break;
-            }
-            let named = exchange
-                .header("retry-after")
-                .and_then(|v| v.trim().parse().ok());
-            let wait = named.map_or(PAUSE, Duration::from_secs);
-            if wait > LONGEST_PAUSE {
-                break;
-            }
+            let Some(wait) = pause(&exchange) else { break };
             tokio::time::sleep(wait).await;
             exchange = self.clone().after(&exchange).ask().await?;
         }
@@ -218,6 +209,19 @@ impl Request {
         }
         request.build().doing(doing())
     }
+}
+
+/// How long a request that was put off should wait before it is asked again; none where it was answered, or where the
+/// wait is too long.
+pub(super) fn pause(exchange: &Exchange) -> Option<Duration> {
+    if exchange.status() != Some(429) {
+        return None;
+    }
+    let named = exchange
+        .header("retry-after")
+        .and_then(|v| v.trim().parse().ok());
+    let wait = named.map_or(PAUSE, Duration::from_secs);
+    (wait <= LONGEST_PAUSE).then_some(wait)
 }
 
 impl Http {

@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Http;
+use super::http::{LIMITED, pause};
 use crate::model::{Body, Exchange, Outcome, Sent};
 
 /// No more than this is read of any answer, bytes.
@@ -14,8 +15,24 @@ const LARGEST: usize = 1024 * 1024;
 /// Sends these bytes as they are on a connection of its own and reads one answer.
 ///
 /// `says` names the request in the journal (`GET /venues/%ZZ`, say). The answer ends where its length
-/// says so, where the service closes, or at `patience`.
+/// says so, where the service closes, or at `patience`. A 429 is asked again as [`Http`] does it.
 pub async fn send(http: &Http, says: (&str, &str), bytes: &[u8], patience: Duration) -> Exchange {
+    let mut seen = once(http, says, bytes, patience, None).await;
+    for _ in 0..LIMITED {
+        let Some(wait) = pause(&seen) else { break };
+        tokio::time::sleep(wait).await;
+        seen = once(http, says, bytes, patience, Some(seen.number)).await;
+    }
+    seen
+}
+
+async fn once(
+    http: &Http,
+    says: (&str, &str),
+    bytes: &[u8],
+    patience: Duration,
+    parent: Option<u64>,
+) -> Exchange {
     let started = Instant::now();
     let sent = Sent {
         method: says.0.to_owned(),
@@ -37,7 +54,7 @@ pub async fn send(http: &Http, says: (&str, &str), bytes: &[u8], patience: Durat
         },
     };
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    http.record(None, sent, outcome, millis)
+    http.record(parent, sent, outcome, millis)
 }
 
 async fn exchange(address: &str, bytes: &[u8], head: bool) -> Outcome {
