@@ -43,7 +43,7 @@ pub(crate) async fn serve(service: impl Service) -> String {
 
 async fn talk(mut stream: TcpStream, service: Arc<Mutex<impl Service>>) {
     let mut bytes = Vec::new();
-    let asked = loop {
+    let mut asked = loop {
         if let Some(asked) = read(&bytes) {
             break asked;
         }
@@ -51,6 +51,11 @@ async fn talk(mut stream: TcpStream, service: Arc<Mutex<impl Service>>) {
             return;
         }
     };
+    // HEAD is a GET whose body stays behind (RFC 9110 §9.3.2), whatever the service.
+    let bare = asked.method == "HEAD";
+    if bare {
+        asked.method = "GET".to_owned();
+    }
     let answer = service.lock().unwrap().answer(&asked);
     let mut head = format!("HTTP/1.1 {} -\r\nconnection: close\r\n", answer.status);
     for (name, value) in &answer.headers {
@@ -60,8 +65,9 @@ async fn talk(mut stream: TcpStream, service: Arc<Mutex<impl Service>>) {
     if answer.status != 204 && answer.status != 304 && !said("content-length") {
         head.push_str(&format!("content-length: {}\r\n", answer.body.len()));
     }
+    let body = if bare { "" } else { &answer.body };
     let _ = stream
-        .write_all(format!("{head}\r\n{}", answer.body).as_bytes())
+        .write_all(format!("{head}\r\n{body}").as_bytes())
         .await;
 }
 

@@ -7,7 +7,7 @@ mod refused;
 use std::path::{Path, PathBuf};
 
 use grader::model::WorldKind;
-use grader::runtime::{Options, Runtime, World, WorldSpec};
+use grader::runtime::{Choice, Options, Runtime, World, WorldSpec};
 use grader::submission::Submission;
 
 use super::bench::{Grader, root};
@@ -24,7 +24,10 @@ impl Theirs {
     /// Builds and starts a submission; `ready` is its health check, base path included.
     async fn start(service: &Path, pack: PathBuf, ready: &str) -> Self {
         let submission = Submission::open(service).unwrap();
-        let options = Options::default();
+        let options = Options {
+            choice: Choice::Local,
+            ..Options::default()
+        };
         let runtime = grader::runtime::open(Some(submission), options)
             .await
             .unwrap();
