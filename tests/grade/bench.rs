@@ -228,16 +228,16 @@ impl Running {
     }
 }
 
-/// The end of a grader and the most memory it held, in KiB; none where the kernel does not tell.
+/// The end of a grader and the most memory it was seen to hold, in KiB, besides the pages of its own program, of
+/// which a build for tests has many; none where the kernel does not tell.
 pub(super) fn peak(mut grader: Running) -> (Ended, Option<u64>) {
     let status = format!("/proc/{}/status", grader.pid());
     let mut peak = None;
-    // The kernel keeps the peak as long as the process lives: the last look is nearest to the truth.
     while grader.runs() {
         let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+        let line = status.lines().find_map(|l| l.strip_prefix("RssAnon:"));
         let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-        peak = kib.or(peak);
+        peak = kib.max(peak);
         std::thread::sleep(Duration::from_millis(10));
     }
     (grader.end(), peak)

@@ -44,9 +44,9 @@ fn a_pack_full_of_mistakes() {
         (
             "project.toml",
             "unique = [[\"name\", \"city\"]]",
-            "parent = { event = \"/city\" }\nlist = \"listVenus\"",
+            "parent = { event = \"/city\" }\nread = \"getVenu\"",
         ),
-        ("project.toml", "\"starts_at\"", "\"strats_at\""),
+        ("project.toml", "\"status\"", "\"sttaus\""),
     ]);
     both_say(
         &packs.path().join("1-listings"),
@@ -58,14 +58,14 @@ fn a_pack_full_of_mistakes() {
                 "`venue` needs itself before it can be made: venue → event → venue",
             ),
             (
-                "\"listVenus\"",
+                "\"getVenu\"",
                 "project.toml",
-                "the contract has no operation `listVenus`",
+                "the contract has no operation `getVenu`",
             ),
             (
-                "\"strats_at\"",
+                "\"sttaus\"",
                 "project.toml",
-                "the fact `strats_at` stands nowhere in the contract",
+                "the fact `sttaus` stands nowhere in the contract",
             ),
         ],
     );

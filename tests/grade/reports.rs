@@ -68,10 +68,11 @@ fn the_json_report_keeps_to_its_schema() {
         (&report["verdict"], &report["complete"]),
         (&"open".into(), &true.into())
     );
-    assert_eq!(
-        report["totals"]["pass"],
-        report["checks"].as_array().unwrap().len()
-    );
+    let count = |verdict: &str| report["totals"][verdict].as_u64().unwrap();
+    // What this contract gives no ground for is skipped.
+    let all = report["checks"].as_array().unwrap().len() as u64;
+    assert_eq!(count("pass") + count("skipped"), all);
+    assert!(count("pass") >= 36, "{}", count("pass"));
 }
 
 #[test]

@@ -80,14 +80,6 @@ async fn each_refusal_is_one_clear_message() {
         says.contains("cannot log in") && !says.contains("secret"),
         "{says}"
     );
-    assert!(
-        refused(Options {
-            choice: Choice::Docker,
-            ..Options::default()
-        })
-        .await
-        .contains("no docker runtime yet")
-    );
 }
 
 #[tokio::test]

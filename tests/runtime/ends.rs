@@ -272,6 +272,7 @@ async fn holds_a_run() {
     let cache = std::path::PathBuf::from(std::env::var_os("HELD_CACHE").unwrap());
     let submission = grader::submission::Submission::open(&submission).unwrap();
     let options = grader::runtime::Options {
+        choice: grader::runtime::Choice::Local,
         cache: Some(cache.clone()),
         ..Default::default()
     };
