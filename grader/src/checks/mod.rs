@@ -2,13 +2,14 @@
 
 mod boot;
 mod endpoints;
+mod schema;
 
 use crate::check::Check;
 use crate::model::CheckIndex;
 
 /// Every check, in the order in which a learner meets them.
 pub fn all() -> Vec<&'static Check> {
-    [boot::STAGE, endpoints::STAGE]
+    [boot::STAGE, endpoints::STAGE, schema::STAGE]
         .into_iter()
         .flatten()
         .copied()
