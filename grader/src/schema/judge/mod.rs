@@ -57,6 +57,10 @@ pub struct Flaw {
     pub form: Form,
     /// How the project takes it: only where it may choose.
     pub weight: Strictness,
+    /// What it is about, in the domain's words alone: the same however tables and columns are called.
+    pub about: String,
+    /// The facts that stand twice, by kind and number; empty where the flaw is another.
+    pub facts: Vec<(usize, usize)>,
     /// `schema.table`.
     pub table: String,
     /// The columns that hold what should stand elsewhere.
@@ -216,6 +220,8 @@ fn mixed(labels: &Labels, stored: &[Stored], judgement: &mut Judgement) {
         judgement.flaws.push(Flaw {
             form: Form::Mixed,
             weight: Strictness::Fail,
+            about: format!("{} in one table", words::list(&kinds)),
+            facts: Vec::new(),
             table: of.table.to_string(),
             columns: Vec::new(),
             by: Vec::new(),
