@@ -60,7 +60,6 @@ fn draft(cx: &SurveyCx, flaw: &Flaw, after: Option<&Aftermath>, saw: &str) -> Dr
     if let Some(after) = after {
         evidence.extend(followed(cx, flaw, after));
     }
-    evidence.push(note(cure(&flaw.cure)));
     let repeats = match flaw.copies {
         0 => String::new(),
         1 => "; 1 row repeats what another says".to_owned(),

@@ -8,7 +8,7 @@ use crate::model::Verdict;
 use crate::schema::survey::Survey;
 
 /// The context of a check that looks at what was planted, read and labelled once for all of them. Nobody else asks
-/// anything of this world, and whoever looks at it may change nothing for good.
+/// anything of this world while it looks; what it changes there is in no survey any more.
 pub struct SurveyCx {
     cx: QuietCx,
     survey: Arc<Survey>,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Desk, Flaw, Form, Honest, Judgement, Proposal, Why, words};
+use super::{Copied, Desk, Flaw, Form, Honest, Judgement, Proposal, Why, words};
 use crate::pack::Strictness;
 use crate::schema::domain::{View, What};
 use crate::schema::label::Label;
@@ -118,7 +118,12 @@ impl Desk<'_> {
         let facts = labels.iter().filter_map(|l| {
             let attr = &view.attrs[l.attribute];
             match attr.spot.what {
-                What::Fact(n) if !self.is_hidden(attr) => Some((attr.kind, n)),
+                What::Fact(fact) if !self.is_hidden(attr) => Some(Copied {
+                    root: view.roots[attr.root],
+                    path: attr.spot.path.clone(),
+                    kind: attr.kind,
+                    fact,
+                }),
                 _ => None,
             }
         });

@@ -59,8 +59,8 @@ pub struct Flaw {
     pub weight: Strictness,
     /// What it is about, in the domain's words alone: the same however tables and columns are called.
     pub about: String,
-    /// The facts that stand twice, by kind and number; empty where the flaw is another.
-    pub facts: Vec<(usize, usize)>,
+    /// The facts that stand twice; empty where the flaw is another.
+    pub facts: Vec<Copied>,
     /// `schema.table`.
     pub table: String,
     /// The columns that hold what should stand elsewhere.
@@ -77,6 +77,19 @@ pub struct Flaw {
     pub differ: bool,
     /// The tables that would cure it.
     pub cure: Vec<Proposal>,
+}
+
+/// A fact that stands twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// The kind in whose rows it stands.
+    pub root: usize,
+    /// The way from there to the thing whose fact it is, by the numbers of references.
+    pub path: Vec<usize>,
+    /// The kind of that thing.
+    pub kind: usize,
+    /// The number of the fact.
+    pub fact: usize,
 }
 
 /// Rows of the learner's table.

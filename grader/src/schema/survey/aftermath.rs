@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::Survey;
@@ -9,7 +10,10 @@ use crate::model::{Exchange, Fault};
 use crate::probe::Planter;
 use crate::probe::plant::{Planted, said_yes};
 use crate::probe::sql::Observer;
-use crate::schema::judge::Flaw;
+use crate::schema::judge::{Copied, Flaw};
+
+/// How many things refer to the one whose fact is changed.
+const COPIES: usize = 3;
 
 /// What a change of a fact did to the rows that repeat it.
 #[derive(Debug, Clone)]
@@ -25,8 +29,8 @@ pub struct Aftermath {
 }
 
 impl Survey {
-    /// Changes a fact that stands twice, of the thing whose copies are most, and counts the rows that kept its old
-    /// value. None where the API cannot change it, or the tables do not show it.
+    /// Changes a fact that stands twice and counts the rows that kept its old value. None where the API cannot change
+    /// it, or the tables do not show it.
     ///
     /// # Errors
     /// When a request cannot be formed or the tables cannot be read.
@@ -36,30 +40,28 @@ impl Survey {
         planter: &mut Planter,
         observer: &Observer,
     ) -> Result<Option<Aftermath>, Fault> {
-        for (kind, fact) in &flaw.facts {
-            let said = &self.labels.domain.kinds[*kind].facts[*fact];
+        for copied in &flaw.facts {
+            let kind = &self.labels.domain.kinds[copied.kind];
+            let said = &kind.facts[copied.fact];
             if !said.changes {
                 continue;
             }
-            let Some((thing, before)) = self.most_copied(flaw, *kind, *fact) else {
+            let Some(thing) = self.much_copied(copied, planter).await? else {
                 continue;
             };
-            let Some(planted) = known(planter, thing).await? else {
+            let Some(old) = thing.facts.get(&said.name).map(plain) else {
                 continue;
             };
-            let Some(to) = planter.another(&planted, &said.name) else {
+            let before = rows_with(flaw, observer, &old).await?;
+            let Some(to) = planter.another(&thing, &said.name).filter(|_| before > 1) else {
                 continue;
             };
-            let changed = planter.change_to(&planted, &said.name, &to).await?;
+            let changed = planter.change_to(&thing, &said.name, &to).await?;
             let Some(changed) = changed.filter(|c| said_yes(&c.exchange)) else {
                 continue;
             };
-            let Some(old) = planted.facts.get(&said.name).map(plain) else {
-                continue;
-            };
-            let kind = &self.labels.domain.kinds[*kind].name;
             return Ok(Some(Aftermath {
-                fact: format!("{kind}.{}", said.name),
+                fact: format!("{}.{}", kind.name, said.name),
                 exchange: changed.exchange,
                 before,
                 stale: rows_with(flaw, observer, &old).await?,
@@ -68,39 +70,37 @@ impl Survey {
         Ok(None)
     }
 
-    /// The thing whose value of this fact stands in most rows of the flawed table, and how many.
-    fn most_copied(&self, flaw: &Flaw, kind: usize, fact: usize) -> Option<(&Arc<Planted>, usize)> {
-        let stored = self
-            .stored
-            .iter()
-            .find(|s| s.table.to_string() == flaw.table)?;
-        let all = &self.labels.facts.things;
-        // Twins share values on purpose: rows that have this one must be about this thing.
-        let alone = |value: &Value| {
-            let mut facts = all.iter().flat_map(|t| t.facts.iter().flatten());
-            facts.by_ref().filter(|v| *v == value).count() == 1
-        };
-        let things = all.iter().zip(&self.planted);
-        let own =
-            things.filter(|(t, _)| t.kind == kind && t.facts[fact].as_ref().is_some_and(alone));
-        let counted = own.filter_map(|(thing, planted)| {
-            let value = plain(thing.facts.get(fact)?.as_ref()?);
-            let has = |row: &&Vec<Option<String>>| row.iter().flatten().any(|c| *c == value);
-            Some((
-                planted.as_ref()?,
-                stored.rows.rows.iter().filter(has).count(),
-            ))
-        });
-        counted.filter(|(_, n)| *n > 1).max_by_key(|(_, n)| *n)
+    /// A new thing with values of its own, to which several others refer by the way along which its fact is copied.
+    async fn much_copied(
+        &self,
+        copied: &Copied,
+        planter: &mut Planter,
+    ) -> Result<Option<Planted>, Fault> {
+        let kinds = &self.labels.domain.kinds;
+        let made = planter.plant(&kinds[copied.kind].name).await?;
+        let Ok(thing) = made else { return Ok(None) };
+        let thing = Arc::new(thing);
+        let mut way = vec![copied.root];
+        for step in &copied.path {
+            let last = way.last().map(|kind| kinds[*kind].refs[*step].kind);
+            way.extend(last);
+        }
+        for _ in 0..COPIES {
+            let mut below = Arc::clone(&thing);
+            for (kind, step) in way.iter().zip(&copied.path).rev() {
+                let role = kinds[*kind].refs[*step].role.clone();
+                let parents = IndexMap::from([(role, below)]);
+                match planter.plant_under(&kinds[*kind].name, parents).await? {
+                    Ok(made) => below = Arc::new(made),
+                    Err(_) => return Ok(None),
+                }
+            }
+        }
+        if thing.key.is_some() {
+            return Ok(Some(Planted::clone(&thing)));
+        }
+        Ok(planter.identify(Planted::clone(&thing)).await?.ok())
     }
-}
-
-/// The thing with the key that its update takes.
-async fn known(planter: &mut Planter, thing: &Arc<Planted>) -> Result<Option<Planted>, Fault> {
-    if thing.key.is_some() {
-        return Ok(Some(Planted::clone(thing)));
-    }
-    Ok(planter.identify(Planted::clone(thing)).await?.ok())
 }
 
 async fn rows_with(flaw: &Flaw, observer: &Observer, old: &str) -> Result<usize, Fault> {
@@ -114,7 +114,6 @@ async fn rows_with(flaw: &Flaw, observer: &Observer, old: &str) -> Result<usize,
 }
 
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    let text = value.as_str().map(str::to_owned);
+    text.unwrap_or_else(|| value.to_string())
 }
