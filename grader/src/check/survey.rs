@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::QuietCx;
+use super::{Findings, QuietCx};
 use crate::model::Verdict;
 use crate::schema::survey::Survey;
 
@@ -23,6 +23,14 @@ impl SurveyCx {
     /// What was found.
     pub fn survey(&self) -> Arc<Survey> {
         Arc::clone(&self.survey)
+    }
+
+    /// The same, with advice where it is a pass.
+    pub fn clear_with(&self, advice: Findings) -> Verdict {
+        match self.clear() {
+            Verdict::Pass { .. } => advice.advice(),
+            doubt => doubt,
+        }
     }
 
     /// `Pass`, unless something stands in the way of saying so: then `Inconclusive`, with what it is.

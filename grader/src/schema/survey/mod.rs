@@ -4,6 +4,7 @@
 //! service's own.
 
 mod aftermath;
+mod held;
 mod play;
 mod read;
 
@@ -22,6 +23,7 @@ use crate::runtime::postgres::Database;
 use crate::runtime::{Stop, Trouble, World};
 
 pub use aftermath::Aftermath;
+pub use held::Held;
 use play::Played;
 
 /// Sequences begin far from each other, so that no key of one table is by accident one of another.
