@@ -3,7 +3,9 @@
 
 pub(crate) mod bench;
 mod boot;
+mod holds;
 mod limits;
+mod otherwise;
 mod power;
 mod seal;
 mod sweep;
