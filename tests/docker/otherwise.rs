@@ -94,11 +94,8 @@ socket.create_connection((host, 5432)).close()
 print('released')
 sys.exit(3 if os.path.exists('/app/refuse.py') else 0)";
     let bench = Bench::python("import lib; lib.serve()", Some("nobody"));
-    let write = |name: &str, text: &str| {
-        std::fs::write(bench.folder.path().join(name), text).unwrap();
-    };
-    write("release.py", release);
-    write(
+    bench.write("release.py", release);
+    bench.write(
         "grader.toml",
         "[docker.release]\ncommand = 'python release.py'\n",
     );
@@ -112,7 +109,7 @@ sys.exit(3 if os.path.exists('/app/refuse.py') else 0)";
     assert!(told(&world).await["DATABASE_URL"].as_str().is_some());
     runtime.close().await.unwrap();
 
-    write("refuse.py", "");
+    bench.write("refuse.py", "");
     let story = bench.story(60).await;
     assert_eq!(
         (story.phase, story.exit),
@@ -134,7 +131,7 @@ async fn a_clone_lacks_what_git_does_not_track() {
     };
     git(&["init", "-q"]);
     git(&["add", "-A"]);
-    std::fs::write(bench.folder.path().join("extra.py"), "").unwrap();
+    bench.write("extra.py", "");
     let clone = WorldSpec {
         tracked: true,
         ..WorldSpec::new("clone", WorldKind::Fresh)

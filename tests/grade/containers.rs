@@ -13,14 +13,15 @@ use super::bench::{Grader, reference, root};
 use crate::docker::bench::{Bench, docker, engine, name, things};
 use crate::runtime::bench::open_folder;
 
-/// The report on a fixture, seed 1.
-fn report(dir: &Path, project: &str, runtime: &str, place: &Path) -> Report {
+/// The report on a fixture, seed 1; with `only`, of that check and what it needs.
+fn report(dir: &Path, project: &str, runtime: &str, place: &Path, only: &[&str]) -> Report {
     let json = place.join(format!("{runtime}.json"));
     let output = Command::new(env!("CARGO_BIN_EXE_grader"))
         .arg("grade")
         .arg(dir)
         .args(["--runtime", runtime, "--project"])
         .arg(root().join("projects").join(project))
+        .args(only.iter().flat_map(|check| ["--only", *check]))
         .arg(format!("--report=json={}", json.display()))
         .env("GRADER_SHARE_CACHES", "1")
         .output()
@@ -53,11 +54,11 @@ fn judged(report: &Report) -> BTreeMap<String, (&'static str, Vec<String>)> {
         .collect()
 }
 
-/// Both runtimes say the same of a fixture.
-fn agree(fixture: &Fixture) -> Report {
+/// Both runtimes say the same of a fixture, all of it or `only` this.
+fn agree(fixture: &Fixture, only: &[&str]) -> Report {
     let place = open_folder();
     let dir = prepare(fixture, place.path()).unwrap();
-    let on = |runtime: &str| report(&dir, &fixture.project, runtime, place.path());
+    let on = |runtime: &str| report(&dir, &fixture.project, runtime, place.path(), only);
     let (local, contained) = (on("local"), on("docker"));
     assert_eq!(contained.runtime.kind, RuntimeKind::Docker);
     assert!(
@@ -81,7 +82,7 @@ fn references_get_the_same_verdicts() {
     if engine() {
         for fixture in fixtures(|f| f.kind == Kind::Reference) {
             assert!(
-                judged(&agree(&fixture))
+                judged(&agree(&fixture, &[]))
                     .values()
                     .all(|(verdict, _)| ["pass", "skipped"].contains(verdict))
             );
@@ -94,7 +95,7 @@ fn variants_get_the_same_verdicts() {
     if engine() {
         fixtures(|f| f.kind == Kind::Variant)
             .iter()
-            .for_each(|f| drop(agree(f)));
+            .for_each(|f| drop(agree(f, &[])));
     }
 }
 
@@ -102,10 +103,43 @@ fn variants_get_the_same_verdicts() {
 fn a_wrong_address_is_found_on_both() {
     if engine() {
         for fixture in fixtures(|f| f.expect.contains("boot.port-ignored")) {
-            let (verdict, prints) = judged(&agree(&fixture))
+            let (verdict, prints) = judged(&agree(&fixture, &[]))
                 .remove("boot.port-ignored")
                 .unwrap();
             assert_eq!((verdict, prints.len()), ("fail", 1), "{}", fixture.title());
+        }
+    }
+}
+
+/// Each of these starts, releases or builds the service in other ways than usual. One flaw each: the matrix has the rest.
+#[test]
+fn what_is_started_otherwise_is_judged_the_same() {
+    let checks = [
+        "boot.config-not-required",
+        "boot.database-late",
+        "boot.migrations-not-rerunnable",
+        "boot.build-not-clean",
+    ];
+    if engine() {
+        for check in checks {
+            for fixture in fixtures(|f| f.expect.contains(check)) {
+                let got = std::panic::catch_unwind(|| {
+                    let (verdict, prints) =
+                        judged(&agree(&fixture, &[check])).remove(check).unwrap();
+                    assert_eq!(
+                        (verdict, prints.is_empty()),
+                        ("fail", false),
+                        "{}",
+                        fixture.title()
+                    );
+                });
+                eprintln!(
+                    "{} {:?} {:?}",
+                    fixture.title(),
+                    got.is_ok(),
+                    std::time::SystemTime::now()
+                );
+            }
         }
     }
 }

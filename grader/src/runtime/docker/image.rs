@@ -55,7 +55,7 @@ impl DockerRuntime {
             .await?;
         let looked = docker.inspect_image(&made.id).await;
         let looked = looked.map_err(|e| fault("looking at the image that was built", &e))?;
-        images::fits(&self.engine, "of the submission", &looked)?;
+        images::fits(&self.engine.platform, "of the submission", &looked)?;
         let config = looked.config.unwrap_or_default();
         Ok(Image {
             id: made.id,

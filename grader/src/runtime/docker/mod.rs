@@ -126,7 +126,7 @@ impl DockerRuntime {
             .await
             .doing("beginning a run")??;
         Ok(Self {
-            why: format!("{why}: Docker Engine {}", engine.version),
+            why: format!("{why}: {}", engine.told()),
             said: OnceLock::new(),
             name: format!("grader-{}", run.id),
             submission,
