@@ -1,8 +1,11 @@
 //! An image of another architecture, which no engine runs as it is, is no fault of whoever names it.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use grader::runtime::Trouble;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::bench::{Bench, docker, engine};
 
@@ -13,26 +16,57 @@ struct Foreign {
 }
 
 impl Foreign {
-    fn import() -> Self {
+    fn load() -> Self {
         let here = docker(&["version", "--format", "{{.Server.Arch}}"]);
-        let platform = match here.trim() {
-            "arm64" => "linux/amd64",
-            _ => "linux/arm64",
+        let (platform, arch) = match here.trim() {
+            "arm64" => ("linux/amd64", "amd64"),
+            _ => ("linux/arm64", "arm64"),
         };
         let name = format!("grader-test-foreign:{}", std::process::id());
-        // An archive without entries is two empty blocks.
-        let mut import = Command::new("docker")
-            .args(["import", "--platform", platform, "-", &name])
+        let mut load = Command::new("docker")
+            .arg("load")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let mut archive = import.stdin.take().unwrap();
-        std::io::Write::write_all(&mut archive, &[0; 1024]).unwrap();
-        drop(archive);
-        assert!(import.wait().unwrap().success());
+        let mut input = load.stdin.take().unwrap();
+        input.write_all(&saved(&name, arch)).unwrap();
+        drop(input);
+        assert!(load.wait().unwrap().success());
         Self { name, platform }
     }
+}
+
+/// What `docker save` would give of an image with one empty layer.
+fn saved(name: &str, arch: &str) -> Vec<u8> {
+    // An archive without entries is two empty blocks.
+    let layer = vec![0; 1024];
+    let digest: String = Sha256::digest(&layer)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let config = json!({
+        "architecture": arch,
+        "os": "linux",
+        "config": {},
+        "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{digest}")]},
+    });
+    let manifest = json!([{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]);
+    let files = [
+        ("config.json", config.to_string().into_bytes()),
+        ("layer.tar", layer),
+        ("manifest.json", manifest.to_string().into_bytes()),
+    ];
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o644);
+        header.set_size(bytes.len() as u64);
+        archive
+            .append_data(&mut header, name, bytes.as_slice())
+            .unwrap();
+    }
+    archive.into_inner().unwrap()
 }
 
 impl Drop for Foreign {
@@ -46,7 +80,7 @@ async fn an_image_of_another_architecture_is_told_with_a_cure() {
     if !engine() {
         return;
     }
-    let foreign = Foreign::import();
+    let foreign = Foreign::load();
     let dockerfile = format!("FROM {}\nCMD [\"/service\"]\n", foreign.name);
     let bench = Bench::of(&[("Dockerfile", &dockerfile)]);
     let runtime = bench.open().await;

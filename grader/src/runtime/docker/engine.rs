@@ -143,11 +143,14 @@ async fn greet(docker: Docker, host: String) -> Result<Engine, Fault> {
 
 /// Knocks at a socket: the system's own answer says more than a client's.
 fn reachable(path: &Path) -> Result<(), Fault> {
-    let Err(error) = UnixStream::connect(path) else {
-        return Ok(());
-    };
+    UnixStream::connect(path)
+        .map(drop)
+        .map_err(|error| unreachable(path, &error))
+}
+
+fn unreachable(path: &Path, error: &std::io::Error) -> Fault {
     let shown = path.display();
-    Err(match error.kind() {
+    match error.kind() {
         ErrorKind::NotFound => Fault::new(GREETING, format!("there is no socket {shown}"))
             .cure("install and start Docker (on Debian: ci/provision), or set DOCKER_HOST"),
         ErrorKind::PermissionDenied => {
@@ -159,7 +162,7 @@ fn reachable(path: &Path) -> Result<(), Fault> {
                 .cure("start Docker (`sudo systemctl start docker`, or Docker Desktop)")
         }
         _ => Fault::new(GREETING, format!("{shown}: {error}")),
-    })
+    }
 }
 
 /// Ports are published on the loopback address of the engine's machine, so that must be this one.

@@ -60,7 +60,7 @@ fn an_engine_elsewhere_is_refused() {
 }
 
 #[test]
-fn a_socket_that_is_not_there_and_one_nobody_serves_are_told_apart() {
+fn a_socket_that_is_not_there_one_nobody_serves_and_one_that_is_not_ours_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("docker.sock");
     let says = || reachable(&path).unwrap_err();
@@ -68,13 +68,20 @@ fn a_socket_that_is_not_there_and_one_nobody_serves_are_told_apart() {
     drop(UnixListener::bind(&path).unwrap());
     assert!(says().cause.ends_with("is down"), "{}", says());
     assert!(says().cure.is_some());
+    let not_ours = std::io::Error::from(ErrorKind::PermissionDenied);
+    let not_ours = unreachable(&path, &not_ours);
+    assert!(not_ours.cause.starts_with("you may not use the socket"));
+    assert!(not_ours.cure.unwrap().contains("usermod -aG docker"));
 }
 
 #[tokio::test]
 async fn an_engine_that_went_away_is_told_in_plain_words() {
     let folder = tempfile::tempdir().unwrap();
-    let host = format!("unix://{}", folder.path().join("docker.sock").display());
-    let error = connect(&host).unwrap().version().await.unwrap_err();
+    let path = folder.path().join("docker.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let docker = connect(&format!("unix://{}", path.display())).unwrap();
+    drop(listener);
+    let error = docker.version().await.unwrap_err();
     let said = fault("looking", &error);
     assert!(
         said.cause.starts_with("the engine cannot be reached: "),
