@@ -5,12 +5,15 @@ mod breaks;
 pub(crate) mod census;
 mod contract;
 mod cx;
+pub(crate) mod diff;
 pub(crate) mod errors;
 pub(crate) mod filters;
+pub(crate) mod fan;
 mod findings;
 pub(crate) mod honest;
 pub(crate) mod odd;
 pub(crate) mod order;
+pub(crate) mod retold;
 
 pub use boot::{Boot, StaticCx};
 pub use breaks::BreaksCx;

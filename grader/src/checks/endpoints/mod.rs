@@ -1,9 +1,9 @@
 //! It does what the contract says.
 
-mod created_differs;
-mod data_lost_on_restart;
+pub(super) mod created_differs;
+pub(super) mod data_lost_on_restart;
 mod delete_not_idempotent;
-mod deleted_still_there;
+pub(super) mod deleted_still_there;
 mod etag_ignored;
 mod etag_unstable;
 mod filter_ignored;
@@ -23,7 +23,7 @@ mod order_wrong;
 mod page_bounds;
 mod page_unbounded;
 mod patch_erases;
-mod patch_ignored;
+pub(super) mod patch_ignored;
 mod precondition_ignored;
 mod put_not_idempotent;
 mod reference_unchecked;
@@ -35,7 +35,7 @@ mod unknown_id_not_404;
 mod unknown_route;
 mod wrong_content_type;
 mod wrong_method;
-mod wrong_success_status;
+pub(super) mod wrong_success_status;
 
 use crate::check::Check;
 
