@@ -11,6 +11,7 @@ pub(crate) mod filters;
 pub(crate) mod fan;
 mod findings;
 pub(crate) mod honest;
+pub(crate) mod obstacle;
 pub(crate) mod odd;
 pub(crate) mod order;
 pub(crate) mod retold;

@@ -1,5 +1,7 @@
 //! A thing with many around it gets new values, and what becomes of the old ones.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::QuietCx;
@@ -93,4 +95,25 @@ pub(crate) fn says(row: &Row, value: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// Every plain value of a body, by its place.
+pub(crate) fn leaves(body: &Value) -> BTreeMap<String, Value> {
+    fn walk(value: &Value, place: &str, all: &mut BTreeMap<String, Value>) {
+        match value {
+            Value::Object(map) => map
+                .iter()
+                .for_each(|(name, inner)| walk(inner, &format!("{place}/{name}"), all)),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(at, inner)| walk(inner, &format!("{place}/{at}"), all)),
+            plain => {
+                all.insert(place.to_owned(), plain.clone());
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    walk(body, "", &mut all);
+    all
 }

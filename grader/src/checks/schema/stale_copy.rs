@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::check::fan::{Fan, ReadSet, fan};
-use crate::check::retold::{Retold, change_all, hubs, token};
+use crate::check::retold::{Retold, change_all, hubs, leaves, token};
 use crate::check::{QuietCx, a};
 use crate::checks::endpoints::patch_ignored;
 use crate::model::{Draft, Evidence, Exchange, Fault, Verdict};
@@ -236,27 +236,6 @@ fn still_says(before: &Exchange, after: &Exchange, fact: &Retold) -> bool {
         named && *value == fact.old && is.get(place) == Some(value)
     };
     is.len() <= was.len() && was.iter().any(same)
-}
-
-/// Every plain value of a body, by its place.
-fn leaves(body: &Value) -> BTreeMap<String, Value> {
-    fn walk(value: &Value, place: &str, all: &mut BTreeMap<String, Value>) {
-        match value {
-            Value::Object(map) => map
-                .iter()
-                .for_each(|(name, inner)| walk(inner, &format!("{place}/{name}"), all)),
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .for_each(|(at, inner)| walk(inner, &format!("{place}/{at}"), all)),
-            plain => {
-                all.insert(place.to_owned(), plain.clone());
-            }
-        }
-    }
-    let mut all = BTreeMap::new();
-    walk(body, "", &mut all);
-    all
 }
 
 fn said(hits: &[Hit]) -> Option<Evidence> {
