@@ -1,8 +1,12 @@
 //! It keeps each fact once, in the right place, with keys and indexes that hold.
 
 mod copies_not_atomic;
+mod deletion_anomaly;
+mod made_at_run_time;
+mod migrations_differ;
 mod snapshot_not_frozen;
 mod stale_copy;
+mod too_much_privilege;
 mod update_amplified;
 mod write_not_atomic;
 
@@ -14,5 +18,9 @@ pub(super) static STAGE: &[&Check] = &[
     &update_amplified::CHECK,
     &copies_not_atomic::CHECK,
     &snapshot_not_frozen::CHECK,
+    &deletion_anomaly::CHECK,
     &write_not_atomic::CHECK,
+    &made_at_run_time::CHECK,
+    &migrations_differ::CHECK,
+    &too_much_privilege::CHECK,
 ];
