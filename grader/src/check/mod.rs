@@ -10,11 +10,13 @@ pub(crate) mod errors;
 pub(crate) mod filters;
 pub(crate) mod fan;
 mod findings;
+pub(crate) mod home;
 pub(crate) mod honest;
 pub(crate) mod obstacle;
 pub(crate) mod odd;
 pub(crate) mod order;
 pub(crate) mod retold;
+pub(crate) mod rush;
 
 pub use boot::{Boot, StaticCx};
 pub use breaks::BreaksCx;
