@@ -17,6 +17,7 @@ pub(crate) mod odd;
 pub(crate) mod order;
 pub(crate) mod retold;
 pub(crate) mod rush;
+pub(crate) mod stock;
 
 pub use boot::{Boot, StaticCx};
 pub use breaks::BreaksCx;

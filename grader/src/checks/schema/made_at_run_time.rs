@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::check::{QuietCx, note};
 use crate::checks::endpoints::created_differs;
-use crate::model::{Draft, Fault, Verdict};
+use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::probe::catalog::Catalog;
 use crate::{check, control};
 
@@ -55,6 +55,7 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
     let mut findings = cx.findings();
     let mut before = names(&observer.catalog().await?);
+    // Each kind after those it belongs to: the first that makes a table is the one that does.
     for entity in cx.planter().plantable() {
         let mut last = None;
         for _ in 0..2 {
@@ -63,39 +64,39 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         let after = names(&observer.catalog().await?);
         if let (Some(planted), Some(new)) = (last, fresh(&before, &after)) {
             let line = pack.entity(&entity).and_then(|e| e.maker().map(|op| cx.line(op)));
-            findings.add(Draft {
-                subject: format!("making one: {entity}"),
-                touches: line.into_iter().collect(),
-                saw: format!("the tables are others after a new {} was made", entity.replace('_', " ")),
-                expected: "the same tables and columns before and after".to_owned(),
-                actual: new,
-                evidence: vec![
-                    cx.seen("the request", &planted.created),
-                    note("nobody else asked anything meanwhile"),
-                ],
-                ..Draft::default()
-            });
+            findings.add(draft(cx, &entity, line, new, &planted.created));
+            return Ok(findings.verdict());
         }
         before = after;
     }
-    for name in pack.links.keys() {
+    for (name, link) in &pack.links {
         let Ok(linked) = cx.planter().link(name).await? else {
             continue;
         };
         let after = names(&observer.catalog().await?);
         if let Some(new) = fresh(&before, &after) {
-            findings.add(Draft {
-                subject: format!("joining two: {name}"),
-                saw: format!("the tables are others after a new {} was made", name.replace('_', " ")),
-                expected: "the same tables and columns before and after".to_owned(),
-                actual: new,
-                evidence: vec![cx.seen("the request", &linked.created)],
-                ..Draft::default()
-            });
+            let line = link.set.as_ref().map(|call| cx.line(&call.op));
+            findings.add(draft(cx, name, line, new, &linked.created));
+            return Ok(findings.verdict());
         }
         before = after;
     }
     Ok(findings.verdict())
+}
+
+fn draft(cx: &QuietCx, kind: &str, line: Option<String>, new: String, made: &Exchange) -> Draft {
+    Draft {
+        subject: format!("making one: {kind}"),
+        touches: line.into_iter().collect(),
+        saw: format!("the tables are others after a new {} was made", kind.replace('_', " ")),
+        expected: "the same tables and columns before and after".to_owned(),
+        actual: new,
+        evidence: vec![
+            cx.seen("the request", made),
+            note("nobody else asked anything meanwhile"),
+        ],
+        ..Draft::default()
+    }
 }
 
 /// Tables, views and columns by their names.

@@ -1,4 +1,3 @@
-use super::made_at_run_time;
 use crate::check::{BreaksCx, note};
 use crate::model::{Draft, Evidence, Fault, Verdict};
 use crate::probe::catalog::Catalog;
@@ -35,7 +34,7 @@ check! {
         summary: "the same migrations make another schema the next time",
         concept: "constraints",
         severity: High,
-        needs: [made_at_run_time::CHECK],
+        needs: [],
         world: Main,
         alone: Breaks,
         runtimes: RAISED,

@@ -2,8 +2,13 @@
 
 mod copies_not_atomic;
 mod deletion_anomaly;
+mod duplicate_under_race;
+mod insertion_anomaly;
+mod key_not_unique;
+mod lost_update;
 mod made_at_run_time;
 mod migrations_differ;
+mod orphan_left;
 mod snapshot_not_frozen;
 mod stale_copy;
 mod too_much_privilege;
@@ -18,8 +23,13 @@ pub(super) static STAGE: &[&Check] = &[
     &update_amplified::CHECK,
     &copies_not_atomic::CHECK,
     &snapshot_not_frozen::CHECK,
+    &insertion_anomaly::CHECK,
     &deletion_anomaly::CHECK,
+    &orphan_left::CHECK,
+    &key_not_unique::CHECK,
     &write_not_atomic::CHECK,
+    &lost_update::CHECK,
+    &duplicate_under_race::CHECK,
     &made_at_run_time::CHECK,
     &migrations_differ::CHECK,
     &too_much_privilege::CHECK,

@@ -1,5 +1,5 @@
+use super::made_at_run_time;
 use crate::check::{QuietCx, note};
-use crate::checks::endpoints::created_differs;
 use crate::model::{Draft, Evidence, Fault, Statement, Verdict};
 use crate::check;
 
@@ -32,7 +32,7 @@ check! {
         summary: "serving a request takes rights that only a release needs",
         concept: "constraints",
         severity: Low,
-        needs: [created_differs::CHECK],
+        needs: [made_at_run_time::CHECK],
         world: Main,
         alone: Quiet,
         runtimes: RAISED,
