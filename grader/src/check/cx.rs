@@ -162,7 +162,8 @@ impl QuietCx {
     /// When there is no database to watch, or the server cannot be reached.
     pub async fn changes(&self) -> Result<Result<Changes, &'static str>, Fault> {
         let opened = Changes::open(self.database()?).await?;
-        Ok(opened.ok_or("a transaction stays open on the server, so what is committed cannot be read"))
+        Ok(opened
+            .ok_or("a transaction stays open on the server, so what is committed cannot be read"))
     }
 
     /// A writer with the service's own rights, if there is a database.

@@ -61,7 +61,13 @@ impl Difference {
     /// In a few words, for a learner.
     pub(crate) fn told(&self) -> String {
         let (came, went) = (self.came.rows.len(), self.went.rows.len());
-        let rows = |n: usize| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
+        let rows = |n: usize| {
+            if n == 1 {
+                "1 row".to_owned()
+            } else {
+                format!("{n} rows")
+            }
+        };
         match (came, went) {
             (came, 0) => format!("{} came to `{}`", rows(came), self.table),
             (0, went) => format!("{} went from `{}`", rows(went), self.table),
@@ -82,10 +88,7 @@ impl Difference {
 }
 
 /// The rows of the first that the second does not have, as often as it does not.
-fn less(
-    a: &[Vec<Option<String>>],
-    b: &[Vec<Option<String>>],
-) -> Vec<Vec<Option<String>>> {
+fn less(a: &[Vec<Option<String>>], b: &[Vec<Option<String>>]) -> Vec<Vec<Option<String>>> {
     let mut counts: BTreeMap<&[Option<String>], usize> = BTreeMap::new();
     b.iter()
         .for_each(|row| *counts.entry(row).or_default() += 1);

@@ -68,7 +68,9 @@ pub(crate) async fn homes(
             continue;
         };
         let row: BTreeMap<_, _> = hit.columns.iter().cloned().zip(hit.row.clone()).collect();
-        let known = found.iter_mut().find(|h| h.table.to_string() == hit.table && h.row == row);
+        let known = found
+            .iter_mut()
+            .find(|h| h.table.to_string() == hit.table && h.row == row);
         let home = match known {
             Some(home) => home,
             None => {
@@ -85,7 +87,11 @@ pub(crate) async fn homes(
         };
         home.facts.insert(fact, hit.column);
     }
-    let most = found.iter().map(|h| h.facts.len()).max().unwrap_or_default();
+    let most = found
+        .iter()
+        .map(|h| h.facts.len())
+        .max()
+        .unwrap_or_default();
     found.retain(|home| home.facts.len() == most);
     Ok(found)
 }

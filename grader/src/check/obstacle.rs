@@ -50,7 +50,12 @@ impl<'e> Obstacle<'e> {
                 return Ok(None);
             }
         }
-        Ok(editor.run("COMMIT").await?.refused().is_none().then_some(obstacle))
+        Ok(editor
+            .run("COMMIT")
+            .await?
+            .refused()
+            .is_none()
+            .then_some(obstacle))
     }
 
     /// How many rows have met it.
@@ -59,9 +64,8 @@ impl<'e> Obstacle<'e> {
     /// When the connection breaks.
     pub(crate) async fn met(&self) -> Result<usize, Fault> {
         let schema = self.table.rsplit_once('.').map_or("", |(schema, _)| schema);
-        let sql = format!(
-            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {schema}.{NAME}"
-        );
+        let sql =
+            format!("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {schema}.{NAME}");
         let Ran::Done { rows, .. } = self.editor.run(&sql).await? else {
             return Ok(0);
         };

@@ -69,7 +69,10 @@ impl LocksCx {
             return Ok(None);
         };
         let count = requests.len();
-        let running: Vec<_> = requests.into_iter().map(|r| tokio::spawn(r.send())).collect();
+        let running: Vec<_> = requests
+            .into_iter()
+            .map(|r| tokio::spawn(r.send()))
+            .collect();
         let (mut most, mut still) = (0, 0);
         let patience = Patience::new(MEETING);
         while patience.lasts().await {
@@ -85,7 +88,9 @@ impl LocksCx {
         lock.release().await?;
         let mut answers = Vec::new();
         for one in running {
-            let answer = one.await.map_err(|e| Fault::new("waiting for an answer", e))?;
+            let answer = one
+                .await
+                .map_err(|e| Fault::new("waiting for an answer", e))?;
             answers.push(answer?);
         }
         Ok(Some(Rush {

@@ -95,7 +95,10 @@ impl<'p> Stock<'p> {
         let mine = |(name, parents): &&(String, IndexMap<String, Arc<Planted>>)| {
             *name == self.taker.name && parents.get(self.role).is_some_and(|p| p.key == of.key)
         };
-        let parts = ready.parts.iter().filter(|(name, _)| *name == self.taker.name);
+        let parts = ready
+            .parts
+            .iter()
+            .filter(|(name, _)| *name == self.taker.name);
         let place = parts.clone().position(|p| mine(&p))?;
         let items = body.pointer_mut(list)?.as_array_mut()?;
         let mut item = items.get(place)?.clone();

@@ -90,7 +90,10 @@ fn kept(catalog: &Catalog, read: &ReadSet, fact: &Retold) -> Vec<Vec<String>> {
     let tables = |commit: &Commit| -> Vec<String> {
         let rows = commit.rows.iter().filter(|row| says(row, &fact.new));
         let tables = rows.filter_map(|row| holder(catalog, &row.table));
-        let mut names: Vec<_> = tables.filter(|t| read.has(t)).map(ToString::to_string).collect();
+        let mut names: Vec<_> = tables
+            .filter(|t| read.has(t))
+            .map(ToString::to_string)
+            .collect();
         names.sort();
         names.dedup();
         names
@@ -104,12 +107,18 @@ fn draft(cx: &QuietCx, entity: &str, fact: &Retold, commits: &[Vec<String>]) -> 
     let mut evidence = vec![cx.seen("the change", &fact.change)];
     let told = commits.iter().enumerate().map(|(n, tables)| {
         let tables = tables.join("`, `");
-        note(format!("transaction {} wrote the new value to `{tables}`", n + 1))
+        note(format!(
+            "transaction {} wrote the new value to `{tables}`",
+            n + 1
+        ))
     });
     evidence.extend(told.take(5));
     Draft {
         subject: format!("{entity}.{name}"),
-        saw: format!("a change of the {name} of {} is more than one transaction", a(entity)),
+        saw: format!(
+            "a change of the {name} of {} is more than one transaction",
+            a(entity)
+        ),
         expected: "one transaction for all places that hold the new value".to_owned(),
         actual: format!("{} transactions", commits.len()),
         evidence,

@@ -80,7 +80,11 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             judged += 1;
             judge(cx, &parent, &child, [&before, &gone], &mut findings).await?;
         }
-        for link in pack.links.values().filter(|l| l.set.is_some() && l.unset.is_some()) {
+        for link in pack
+            .links
+            .values()
+            .filter(|l| l.set.is_some() && l.unset.is_some())
+        {
             let mut ends = link.ends.iter();
             let at = ends.find(|(_, end)| end.entity == *name && end.at != EndAt::Caller);
             let Some((role, _)) = at else { continue };
@@ -133,7 +137,10 @@ async fn judge(
     };
     findings.add(Draft {
         subject: format!("{kind} without its last {other}"),
-        saw: format!("the last {other} of {} is removed, and the {kind} with it", a(kind)),
+        saw: format!(
+            "the last {other} of {} is removed, and the {kind} with it",
+            a(kind)
+        ),
         expected: format!("the {kind} as it was"),
         actual: format!("reading it: {actual}"),
         evidence: vec![

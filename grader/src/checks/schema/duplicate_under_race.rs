@@ -133,7 +133,11 @@ async fn tables(
     };
     let (sent, names) = cx.written(ready.request(), changes).await?;
     if !said_yes(&sent) {
-        return Ok(Err(format!("making {} alone answered {}", a(maker), answer(&sent))));
+        return Ok(Err(format!(
+            "making {} alone answered {}",
+            a(maker),
+            answer(&sent)
+        )));
     }
     let catalog = observer.catalog().await?;
     let mut tables = Vec::new();
@@ -157,9 +161,9 @@ async fn several(
             return Ok(None);
         };
         let found = cx.planter().all_found(&entity.name, &facts).await?;
-        return Ok(found.and_then(|(seen, items)| {
-            (items.len() > 1).then_some((vec![seen], items.len()))
-        }));
+        return Ok(
+            found.and_then(|(seen, items)| (items.len() > 1).then_some((vec![seen], items.len())))
+        );
     }
     let place = entity.key_place();
     let key = |e: &&Exchange| -> Option<String> {
@@ -203,8 +207,14 @@ fn draft(
     Draft {
         subject: format!("{name} made at once"),
         touches: vec![line.clone()],
-        saw: format!("equal requests at the same moment make {} more than once", a(name)),
-        expected: format!("one {}, whatever the others are answered", name.replace('_', " ")),
+        saw: format!(
+            "equal requests at the same moment make {} more than once",
+            a(name)
+        ),
+        expected: format!(
+            "one {}, whatever the others are answered",
+            name.replace('_', " ")
+        ),
         actual: format!("{count} of them, after {}", answers.join(", ")),
         evidence,
         ..Draft::default()

@@ -66,7 +66,9 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
     let plantable = cx.planter().plantable();
     let mut all = Vec::new();
     for name in &plantable {
-        let readable = pack.entity(name).is_some_and(|e| e.create.is_some() && e.read.is_some());
+        let readable = pack
+            .entity(name)
+            .is_some_and(|e| e.create.is_some() && e.read.is_some());
         if !readable {
             continue;
         }
@@ -106,7 +108,10 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
                 cx.seen("it was made", &two.alone.created),
                 note("the service was started anew"),
                 cx.seen("it is read", &alone),
-                cx.seen(format!("another one, with {}, is still there", a(&child)), &with),
+                cx.seen(
+                    format!("another one, with {}, is still there", a(&child)),
+                    &with,
+                ),
             ],
             ..Draft::default()
         });

@@ -149,7 +149,9 @@ async fn try_again(
         .map(|(_, column)| column.as_str())
         .collect();
     if declared.is_empty() {
-        return Ok(Tried::Unclear("where its key stands was not found".to_owned()));
+        return Ok(Tried::Unclear(
+            "where its key stands was not found".to_owned(),
+        ));
     }
     let mut other = numbers(table, &declared);
     // What refuses for the sake of another key is given another value there, one key after the other.
@@ -196,7 +198,10 @@ fn columns_of(catalog: &Catalog, table: &Table, refused: &SqlError) -> BTreeSet<
     let Some(name) = refused.constraint.as_ref() else {
         return BTreeSet::new();
     };
-    let tables = catalog.tables.iter().filter(|t| t.to_string() == table.to_string());
+    let tables = catalog
+        .tables
+        .iter()
+        .filter(|t| t.to_string() == table.to_string());
     let mut indexes = tables.flat_map(|t| &t.indexes).filter(|i| i.name == *name);
     let Some(index) = indexes.next() else {
         return BTreeSet::new();
@@ -237,9 +242,10 @@ fn insert(home: &Home, other: &BTreeSet<String>) -> String {
         .filter_map(|(column, cell)| {
             let cell = cell.as_ref()?;
             let text = format!("{}::pg_catalog.text", ident(column));
-            home.facts.values().any(|c| c == column).then(|| {
-                format!("{text} OPERATOR(pg_catalog.=) {}", literal(cell))
-            })
+            home.facts
+                .values()
+                .any(|c| c == column)
+                .then(|| format!("{text} OPERATOR(pg_catalog.=) {}", literal(cell)))
         })
         .collect();
     format!(
@@ -264,10 +270,16 @@ fn fresh(column: &Column, table: &str) -> String {
 
 fn draft(entity: &str, set: &[String], homes: &[Home], sql: &str) -> Draft {
     let words = set.join(" and ");
-    let table = homes.first().map(|h| h.table.to_string()).unwrap_or_default();
+    let table = homes
+        .first()
+        .map(|h| h.table.to_string())
+        .unwrap_or_default();
     let indexes = homes.first().map(|h| {
         let unique = h.table.indexes.iter().filter(|i| i.unique);
-        unique.map(|i| i.name.clone()).collect::<Vec<_>>().join("`, `")
+        unique
+            .map(|i| i.name.clone())
+            .collect::<Vec<_>>()
+            .join("`, `")
     });
     let indexes = indexes.filter(|i| !i.is_empty());
     Draft {
@@ -277,7 +289,8 @@ fn draft(entity: &str, set: &[String], homes: &[Home], sql: &str) -> Draft {
         actual: "it took it; it was taken back at once".to_owned(),
         evidence: vec![
             Evidence::Log {
-                says: "the statement that was taken, in a transaction that was rolled back".to_owned(),
+                says: "the statement that was taken, in a transaction that was rolled back"
+                    .to_owned(),
                 lines: vec![sql.to_owned()],
             },
             note(match indexes {

@@ -73,7 +73,10 @@ async fn run(cx: &mut LocksCx) -> Result<Verdict, Fault> {
         }
     }
     for entity in pack.entities.values() {
-        let merges = entity.update.as_ref().is_some_and(|u| u.manner == Manner::Merge);
+        let merges = entity
+            .update
+            .as_ref()
+            .is_some_and(|u| u.manner == Manner::Merge);
         if merges && entity.read.is_some() {
             control!(overwritten(cx, &observer, entity, &mut met, &mut findings).await?);
         }
@@ -164,7 +167,9 @@ async fn oversold(
             last = Some(sent);
         }
         if taken == 0 {
-            return Ok(Err("nothing could be taken after the requests had met".to_owned()));
+            return Ok(Err(
+                "nothing could be taken after the requests had met".to_owned()
+            ));
         }
         met.judged += 1;
         if taken > THERE {
@@ -283,16 +288,19 @@ async fn gone(
     };
     let body = read.json().unwrap_or_default();
     let shown = cx.planter().shown(&now, &body, Sight::Read);
-    let lost = accepted.iter().find(|((fact, _), _)| {
-        shown.iter().any(|s| s.fact == *fact && !s.same)
-    });
+    let lost = accepted
+        .iter()
+        .find(|((fact, _), _)| shown.iter().any(|s| s.fact == *fact && !s.same));
     let Some(((fact, value), _)) = lost else {
         return Ok(None);
     };
     let pack = cx.pack();
     let update = pack.entity(&of.entity).and_then(|e| e.update.as_ref());
     let line = update.map(|u| cx.line(&u.call.op));
-    let got = shown.iter().find(|s| s.fact == *fact).and_then(|s| s.got.clone());
+    let got = shown
+        .iter()
+        .find(|s| s.fact == *fact)
+        .and_then(|s| s.got.clone());
     let mut evidence = vec![note(format!(
         "two properties were changed at once; {} of the two requests waited for the same table",
         rush.waited

@@ -63,7 +63,9 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         }
         let after = names(&observer.catalog().await?);
         if let (Some(planted), Some(new)) = (last, fresh(&before, &after)) {
-            let line = pack.entity(&entity).and_then(|e| e.maker().map(|op| cx.line(op)));
+            let line = pack
+                .entity(&entity)
+                .and_then(|e| e.maker().map(|op| cx.line(op)));
             findings.add(draft(cx, &entity, line, new, &planted.created));
             return Ok(findings.verdict());
         }
@@ -88,7 +90,10 @@ fn draft(cx: &QuietCx, kind: &str, line: Option<String>, new: String, made: &Exc
     Draft {
         subject: format!("making one: {kind}"),
         touches: line.into_iter().collect(),
-        saw: format!("the tables are others after a new {} was made", kind.replace('_', " ")),
+        saw: format!(
+            "the tables are others after a new {} was made",
+            kind.replace('_', " ")
+        ),
         expected: "the same tables and columns before and after".to_owned(),
         actual: new,
         evidence: vec![

@@ -87,7 +87,10 @@ fn inconclusive(what: &str, story: &BootStory) -> Verdict {
 async fn schema(cx: &BreaksCx) -> Result<Catalog, Fault> {
     match cx.observer().await? {
         Some(observer) => observer.catalog().await,
-        None => Err(Fault::new("reading the tables", "this world has no database")),
+        None => Err(Fault::new(
+            "reading the tables",
+            "this world has no database",
+        )),
     }
 }
 
@@ -123,7 +126,10 @@ fn differ(subject: &str, first: &Catalog, second: &Catalog) -> Option<Draft> {
             Some(_) => {}
         }
     }
-    let new = second.tables.iter().filter(|t| first.table(&t.schema, &t.name).is_none());
+    let new = second
+        .tables
+        .iter()
+        .filter(|t| first.table(&t.schema, &t.name).is_none());
     all.extend(new.map(|table| format!("`{table}` is new")));
     if all.is_empty() {
         all.push("views, sequences or extensions are others".to_owned());

@@ -1,6 +1,7 @@
 //! It keeps each fact once, in the right place, with keys and indexes that hold.
 
 mod copies_not_atomic;
+mod counter_drifts;
 mod deletion_anomaly;
 mod duplicate_under_race;
 mod insertion_anomaly;
@@ -29,6 +30,7 @@ pub(super) static STAGE: &[&Check] = &[
     &key_not_unique::CHECK,
     &write_not_atomic::CHECK,
     &lost_update::CHECK,
+    &counter_drifts::CHECK,
     &duplicate_under_race::CHECK,
     &made_at_run_time::CHECK,
     &migrations_differ::CHECK,

@@ -136,11 +136,7 @@ async fn pair(
         return Ok(None);
     }
     let came = before.differ(&Tables::read(observer).await?);
-    Ok(Some(Pair {
-        thing,
-        homes,
-        came,
-    }))
+    Ok(Some(Pair { thing, homes, came }))
 }
 
 /// A column that refers to a thing: where the thing has its key, and where the other says it.
@@ -225,7 +221,10 @@ async fn ask(
     if sent.status().is_none_or(|s| s >= 500) {
         findings.add(Draft {
             subject: format!("removing {} with {}", a(kind), a(&other.name())),
-            saw: format!("removing {} to which others belong breaks the service", a(kind)),
+            saw: format!(
+                "removing {} to which others belong breaks the service",
+                a(kind)
+            ),
             expected: "a removal, or a refusal that says why".to_owned(),
             actual: answer(&sent),
             manner: manner(&sent),
@@ -240,7 +239,8 @@ async fn ask(
     for way in ways {
         let tables = observer.tables().await?;
         let find = |name: &str| tables.iter().find(|t| t.to_string() == name);
-        let (Some(home), Some(table)) = (find(&way.home.table.to_string()), find(&way.table)) else {
+        let (Some(home), Some(table)) = (find(&way.home.table.to_string()), find(&way.table))
+        else {
             continue;
         };
         let (column, value) = &way.key;
@@ -262,12 +262,23 @@ async fn ask(
     Ok(true)
 }
 
-fn orphan(cx: &QuietCx, kind: &str, other: &Other, way: &Way, sent: &Exchange, rows: Rows) -> Draft {
+fn orphan(
+    cx: &QuietCx,
+    kind: &str,
+    other: &Other,
+    way: &Way,
+    sent: &Exchange,
+    rows: Rows,
+) -> Draft {
     let (table, column) = (&way.table, &way.column);
     let (home, key) = (&way.home.table, &way.key.0);
     Draft {
         subject: format!("{kind} of a {}", other.name()),
-        saw: format!("{} is removed, and a {} still refers to it", a(kind), other.name()),
+        saw: format!(
+            "{} is removed, and a {} still refers to it",
+            a(kind),
+            other.name()
+        ),
         expected: format!("every `{column}` of `{table}` leads to a row of `{home}`"),
         actual: format!("{} rows lead nowhere", rows.rows.len()),
         evidence: vec![

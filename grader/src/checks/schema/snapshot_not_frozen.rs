@@ -2,13 +2,13 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
 
+use crate::check;
 use crate::check::retold::leaves;
 use crate::check::{Cx, Findings, a};
 use crate::checks::endpoints::created_differs;
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{CopyPolicy, CopyRule};
 use crate::probe::plant::{NotPlanted, Planted, Planting, answer, said_yes};
-use crate::check;
 
 check! {
     /// ## What it looks at
@@ -58,7 +58,11 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let pack = cx.pack();
     let mut findings = cx.findings();
     let mut judged = 0;
-    for rule in pack.copies.iter().filter(|r| r.policy == CopyPolicy::Snapshot) {
+    for rule in pack
+        .copies
+        .iter()
+        .filter(|r| r.policy == CopyPolicy::Snapshot)
+    {
         match asked(cx, rule, &mut findings).await? {
             Ok(Some(())) => judged += 1,
             Ok(None) => {}
@@ -94,7 +98,13 @@ fn names<'r>(cx: &Cx, rule: &'r CopyRule) -> Option<Names<'r>> {
     let holder = pack.entity(&rule.copy.of)?;
     let mut parents = holder.parents.iter();
     let (role, _) = parents.find(|(_, p)| p.entity == rule.of.of)?;
-    let shown = holder.facts.get(copy)?.created.as_ref()?.pointer()?.last()?;
+    let shown = holder
+        .facts
+        .get(copy)?
+        .created
+        .as_ref()?
+        .pointer()?
+        .last()?;
     Some(Names {
         holder: &rule.copy.of,
         copy,
@@ -135,13 +145,19 @@ async fn asked(
     let full = around(cx, &original).await?;
     let shows = |e: &Exchange, value: &Value| -> Vec<String> {
         let all = e.json().map(|b| leaves(&b)).unwrap_or_default();
-        let named = all.into_iter().filter(|(at, v)| is_named(at, &names.shown) && v == value);
+        let named = all
+            .into_iter()
+            .filter(|(at, v)| is_named(at, &names.shown) && v == value);
         named.map(|(at, _)| at).collect()
     };
     let places = shows(&before, &old);
     // C+: what was just taken over is shown. That it is shown rightly, other checks say.
     if places.is_empty() {
-        let why = format!("{} does not show the {} it took over", a(names.holder), names.copy);
+        let why = format!(
+            "{} does not show the {} it took over",
+            a(names.holder),
+            names.copy
+        );
         return Ok(Err(NotPlanted::NoWay(why)));
     }
     let changed = cx.planter().change_to(&original, names.fact, &new).await?;
@@ -170,15 +186,31 @@ async fn asked(
         ]
     };
     if !said_yes(&after) || moved.is_some() {
-        let saw = format!("the {} of {} changed with its original", names.copy, a(names.holder));
+        let saw = format!(
+            "the {} of {} changed with its original",
+            names.copy,
+            a(names.holder)
+        );
         let got = moved.and_then(|at| is.get(at)).map(Value::to_string);
-        findings.add(about(saw, got.unwrap_or_else(|| answer(&after)), evidence(cx, &after)));
+        findings.add(about(
+            saw,
+            got.unwrap_or_else(|| answer(&after)),
+            evidence(cx, &after),
+        ));
         return Ok(Ok(Some(())));
     }
     let steps = steps(&first, &old, &new);
     if let Some((at, value)) = follows(&before, &after, (&old, &new), &steps) {
-        let saw = format!("a sum over the {} of {} changed with the original", names.copy, a(names.holder));
-        findings.add(about(saw, format!("{at} is {value} now"), evidence(cx, &after)));
+        let saw = format!(
+            "a sum over the {} of {} changed with the original",
+            names.copy,
+            a(names.holder)
+        );
+        findings.add(about(
+            saw,
+            format!("{at} is {value} now"),
+            evidence(cx, &after),
+        ));
         return Ok(Ok(Some(())));
     }
     let later = around(cx, &original).await?;
@@ -189,10 +221,20 @@ async fn asked(
         };
         // It counts what was made, and with today's value.
         if let Some((at, value)) = follows(&was, view, (&old, &new), &steps)
-            && none.json().is_some_and(|b| leaves(&b).get(&at) != leaves_of(&was).get(&at))
+            && none
+                .json()
+                .is_some_and(|b| leaves(&b).get(&at) != leaves_of(&was).get(&at))
         {
-            let saw = format!("a report counts {} with the {} of today", a(names.holder), names.fact);
-            let seen = vec![cx.seen("the report before", &was), cx.seen("the change of the original", &change), cx.seen("the report afterwards", view)];
+            let saw = format!(
+                "a report counts {} with the {} of today",
+                a(names.holder),
+                names.fact
+            );
+            let seen = vec![
+                cx.seen("the report before", &was),
+                cx.seen("the change of the original", &change),
+                cx.seen("the report afterwards", view),
+            ];
             findings.add(about(saw, format!("{at} is {value} now"), seen));
             return Ok(Ok(Some(())));
         }
@@ -205,7 +247,10 @@ async fn asked(
         && said_yes(&fresh)
         && shows(&fresh, &new).is_empty()
     {
-        let saw = format!("a new {} does not take over the {} of today", names.holder, names.fact);
+        let saw = format!(
+            "a new {} does not take over the {} of today",
+            names.holder, names.fact
+        );
         findings.add(Draft {
             expected: new.to_string(),
             ..about(saw, "another value".to_owned(), evidence(cx, &fresh))

@@ -86,7 +86,10 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
                 shown: (&before, &after),
                 stale: stale_rows(&observer, &fan, &read, &held, &facts).await?,
             };
-            let drafts: Vec<_> = facts.iter().filter_map(|f| now.judge(cx, &fan, f)).collect();
+            let drafts: Vec<_> = facts
+                .iter()
+                .filter_map(|f| now.judge(cx, &fan, f))
+                .collect();
             // A cache, or a copy that is brought up a moment later, is given that moment.
             if drafts.is_empty() || !patience.lasts().await {
                 findings.extend(drafts);
@@ -138,8 +141,10 @@ async fn stale_rows(
         };
         let hits = observer.find(&[old.clone(), new.clone()]).await?;
         let (is, was): (Vec<_>, Vec<_>) = hits.into_iter().partition(|h| h.token == new);
-        let fresh: BTreeSet<(&str, &[Option<String>])> =
-            is.iter().map(|h| (h.table.as_str(), h.row.as_slice())).collect();
+        let fresh: BTreeSet<(&str, &[Option<String>])> = is
+            .iter()
+            .map(|h| (h.table.as_str(), h.row.as_slice()))
+            .collect();
         // Where the new value came in a row of its own and the old one stayed, what was is kept on purpose.
         let records = |table: &str| {
             let grew = now.get(table) > held.get(table);
@@ -166,9 +171,15 @@ async fn stale_rows(
 fn repeated(hits: Vec<Hit>, fan: &Fan) -> Vec<Hit> {
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
     for hit in &hits {
-        *counts.entry((hit.table.clone(), hit.column.clone())).or_default() += 1;
+        *counts
+            .entry((hit.table.clone(), hit.column.clone()))
+            .or_default() += 1;
     }
-    let key = fan.hub.key.as_ref().map(|k| k.as_str().map_or(k.to_string(), str::to_owned));
+    let key = fan
+        .hub
+        .key
+        .as_ref()
+        .map(|k| k.as_str().map_or(k.to_string(), str::to_owned));
     let is_key = |hit: &Hit| match &hit.token {
         Token::Number(n) => key.as_ref() == Some(n),
         Token::Text(_) => false,
@@ -177,7 +188,9 @@ fn repeated(hits: Vec<Hit>, fan: &Fan) -> Vec<Hit> {
         let place = (hit.table.clone(), hit.column.clone());
         counts.get(&place).is_some_and(|n| *n >= AROUND)
     };
-    hits.into_iter().filter(|h| often(h) && !is_key(h)).collect()
+    hits.into_iter()
+        .filter(|h| often(h) && !is_key(h))
+        .collect()
 }
 
 impl Now<'_> {
@@ -193,8 +206,14 @@ impl Now<'_> {
         }
         let name = &fact.fact;
         let saw = match served {
-            Some(_) => format!("the {name} of {} was changed, and old answers stay", a(kind)),
-            None => format!("the {name} of {} was changed, and a copy in a table was not", a(kind)),
+            Some(_) => format!(
+                "the {name} of {} was changed, and old answers stay",
+                a(kind)
+            ),
+            None => format!(
+                "the {name} of {} was changed, and a copy in a table was not",
+                a(kind)
+            ),
         };
         let mut evidence = vec![cx.seen("the change", &fact.change)];
         evidence.extend(served.map(|(_, after)| cx.seen("what is still shown afterwards", after)));

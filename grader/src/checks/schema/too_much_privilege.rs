@@ -1,7 +1,7 @@
 use super::made_at_run_time;
+use crate::check;
 use crate::check::{QuietCx, note};
 use crate::model::{Draft, Evidence, Fault, Statement, Verdict};
-use crate::check;
 
 check! {
     /// ## What it looks at
@@ -88,7 +88,11 @@ fn kind(sql: &str) -> Option<Kind> {
 
 /// The first words say it. What makes a temporary table is not meant; what makes a partition says so.
 fn of_one(statement: &str) -> Option<Kind> {
-    let plain: String = statement.chars().take(400).collect::<String>().to_uppercase();
+    let plain: String = statement
+        .chars()
+        .take(400)
+        .collect::<String>()
+        .to_uppercase();
     let words: Vec<&str> = plain.split_whitespace().take(12).collect();
     let begins = |with: &[&str]| words.len() >= with.len() && words[..with.len()] == *with;
     let rights: [&[&str]; 10] = [
@@ -104,7 +108,9 @@ fn of_one(statement: &str) -> Option<Kind> {
         &["REVOKE"],
     ];
     if rights.iter().any(|with| begins(with)) {
-        let resets = words.last().is_some_and(|w| *w == "NONE" || *w == "DEFAULT");
+        let resets = words
+            .last()
+            .is_some_and(|w| *w == "NONE" || *w == "DEFAULT");
         return (!resets).then_some(Kind::Rights);
     }
     if !matches!(words.first(), Some(&("CREATE" | "ALTER" | "DROP"))) {
@@ -114,21 +120,52 @@ fn of_one(statement: &str) -> Option<Kind> {
         return None;
     }
     let object = |w: &&str| {
-        matches!(*w, "TABLE" | "INDEX" | "SCHEMA" | "VIEW" | "TYPE" | "FUNCTION" | "TRIGGER" | "SEQUENCE" | "EXTENSION" | "DOMAIN" | "DATABASE")
+        matches!(
+            *w,
+            "TABLE"
+                | "INDEX"
+                | "SCHEMA"
+                | "VIEW"
+                | "TYPE"
+                | "FUNCTION"
+                | "TRIGGER"
+                | "SEQUENCE"
+                | "EXTENSION"
+                | "DOMAIN"
+                | "DATABASE"
+        )
     };
     words.iter().take(5).any(object).then(|| {
         let partition = plain.contains("PARTITION");
-        if partition { Kind::Partition } else { Kind::Schema }
+        if partition {
+            Kind::Partition
+        } else {
+            Kind::Schema
+        }
     })
 }
 
 fn draft(what: &str, statement: &Statement) -> Draft {
     let (saw, expected) = match what {
-        "rights" => ("a request takes or gives rights", "no statement about roles and rights"),
-        "partitions" => ("a request makes a partition", "partitions that are made by a job or a release"),
-        _ => ("a request changes the schema, or tries to", "rows are read and written, no more"),
+        "rights" => (
+            "a request takes or gives rights",
+            "no statement about roles and rights",
+        ),
+        "partitions" => (
+            "a request makes a partition",
+            "partitions that are made by a job or a release",
+        ),
+        _ => (
+            "a request changes the schema, or tries to",
+            "rows are read and written, no more",
+        ),
     };
-    let first = statement.sql.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
+    let first = statement
+        .sql
+        .split_whitespace()
+        .take(4)
+        .collect::<Vec<_>>()
+        .join(" ");
     Draft {
         subject: what.to_owned(),
         saw: saw.to_owned(),
@@ -158,13 +195,22 @@ mod tests {
             ("INSERT INTO t VALUES ('CREATE TABLE x')", None),
             ("CREATE TEMP TABLE x (a int)", None),
             ("DROP TABLE IF EXISTS pg_temp.x", Some(Kind::Schema)),
-            ("create table if not exists venue (id int)", Some(Kind::Schema)),
-            ("CREATE TABLE y PARTITION OF x FOR VALUES IN (1)", Some(Kind::Partition)),
+            (
+                "create table if not exists venue (id int)",
+                Some(Kind::Schema),
+            ),
+            (
+                "CREATE TABLE y PARTITION OF x FOR VALUES IN (1)",
+                Some(Kind::Partition),
+            ),
             ("BEGIN; SET LOCAL ROLE admin", Some(Kind::Rights)),
             ("SET ROLE NONE", None),
             ("SET TIME ZONE 'UTC'", None),
             ("ALTER ROLE CURRENT_USER SET jit = off", Some(Kind::Rights)),
-            ("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)", Some(Kind::Schema)),
+            (
+                "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)",
+                Some(Kind::Schema),
+            ),
             ("SELECT 1", None),
         ] {
             assert_eq!(kind(sql), expected, "{sql}");

@@ -133,7 +133,11 @@ fn grown(catalog: &Catalog, first: &Retold, second: &Retold) -> Vec<(String, (us
 /// Whether a foreign key of the table takes over what changes in the key it refers to.
 fn is_carried(catalog: &Catalog, table: &str) -> bool {
     let table = catalog.tables.iter().find(|t| t.to_string() == table);
-    table.is_some_and(|t| t.foreign_keys.iter().any(|k| k.on_update == Action::Cascade))
+    table.is_some_and(|t| {
+        t.foreign_keys
+            .iter()
+            .any(|k| k.on_update == Action::Cascade)
+    })
 }
 
 fn draft(
@@ -158,7 +162,10 @@ fn draft(
     Draft {
         subject: format!("{entity}.{fact}"),
         saw: format!("a change of the {fact} of {} rewrites many rows", a(entity)),
-        expected: format!("as many rows with {} that belong to it as with {AROUND}", 2 * AROUND),
+        expected: format!(
+            "as many rows with {} that belong to it as with {AROUND}",
+            2 * AROUND
+        ),
         actual: format!("{} rows, then {}", total(|c| c.0), total(|c| c.1)),
         evidence,
         ..Draft::default()

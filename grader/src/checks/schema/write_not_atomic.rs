@@ -141,9 +141,15 @@ impl Stage<'_> {
         let sent = ready.request().send().await?;
         let commits = changes.take().await?;
         let rows = |commit: &Commit| -> Vec<String> {
-            let rows = commit.rows.iter().filter(|r| matches!(r.deed, Deed::Insert | Deed::Update));
+            let rows = commit
+                .rows
+                .iter()
+                .filter(|r| matches!(r.deed, Deed::Insert | Deed::Update));
             let tables = rows.filter_map(|r| holder(&self.catalog, &r.table));
-            tables.filter(|t| self.read.has(t)).map(ToString::to_string).collect()
+            tables
+                .filter(|t| self.read.has(t))
+                .map(ToString::to_string)
+                .collect()
         };
         let all = commits.iter().map(rows).filter(|rows| !rows.is_empty());
         Ok((sent, all.collect()))
@@ -159,9 +165,15 @@ impl Stage<'_> {
     ) -> Result<Disturbed, Fault> {
         let order: Vec<&String> = commits.iter().flatten().collect();
         let last = order.last().copied();
-        let table = self.catalog.tables.iter().find(|t| Some(&t.to_string()) == last);
+        let table = self
+            .catalog
+            .tables
+            .iter()
+            .find(|t| Some(&t.to_string()) == last);
         let Some(table) = table else {
-            return Ok(Disturbed::Not("the last row that was written has no table".to_owned()));
+            return Ok(Disturbed::Not(
+                "the last row that was written has no table".to_owned(),
+            ));
         };
         let nth = order.iter().filter(|t| Some(**t) == last).count();
         let again = match alike(cx, like).await? {
@@ -182,7 +194,8 @@ impl Stage<'_> {
             return Ok(Disturbed::Not(why));
         }
         let left = self.left(&before).await?;
-        let how = format!("the last row that it writes, one of `{table}`, was refused by a trigger");
+        let how =
+            format!("the last row that it writes, one of `{table}`, was refused by a trigger");
         if said_yes(&sent) {
             wrong.add(self.acknowledged(cx, &sent, &how));
         } else if !left.is_empty() {
@@ -197,7 +210,10 @@ impl Stage<'_> {
         if let Some(after) = self.works_again(&again).await? {
             wrong.add(Draft {
                 subject: format!("{} after a failure", self.line),
-                saw: format!("after one failed write {} does not work any more", self.line),
+                saw: format!(
+                    "after one failed write {} does not work any more",
+                    self.line
+                ),
                 expected: "the next honest request works".to_owned(),
                 actual: answer(&after),
                 manner: manner(&after),
@@ -303,11 +319,18 @@ fn how_gone() -> &'static str {
 fn two(cx: &QuietCx, line: &str, sent: &Exchange, commits: &[Vec<String>]) -> Draft {
     let mut evidence = vec![cx.seen("the request", sent)];
     evidence.extend(commits.iter().enumerate().map(|(n, tables)| {
-        note(format!("transaction {} wrote to `{}`", n + 1, tables.join("`, `")))
+        note(format!(
+            "transaction {} wrote to `{}`",
+            n + 1,
+            tables.join("`, `")
+        ))
     }));
     Draft {
         subject: format!("{line} in parts"),
-        saw: format!("{line} is {} transactions; when the last failed, all was undone", commits.len()),
+        saw: format!(
+            "{line} is {} transactions; when the last failed, all was undone",
+            commits.len()
+        ),
         expected: "one transaction".to_owned(),
         actual: format!("{} transactions", commits.len()),
         evidence,
@@ -319,7 +342,10 @@ fn two(cx: &QuietCx, line: &str, sent: &Exchange, commits: &[Vec<String>]) -> Dr
 /// parts.
 fn with_a_stranger(cx: &mut QuietCx, ready: &Ready) -> Option<Value> {
     let pack = cx.pack();
-    let (name, parents) = ready.parts.iter().find(|(_, parents)| !parents.is_empty())?;
+    let (name, parents) = ready
+        .parts
+        .iter()
+        .find(|(_, parents)| !parents.is_empty())?;
     let part = pack.entity(name)?;
     let (role, parent) = parents.first()?;
     let stranger = cx.planter().unknown_key(parent)?;
@@ -331,5 +357,8 @@ fn with_a_stranger(cx: &mut QuietCx, ready: &Ready) -> Option<Value> {
     part.parents.get(role)?.at.set(&mut one, stranger);
     items.push(one);
     let op = pack.op(&ready.op)?;
-    pack.contract.validate_body(op, &body).is_empty().then_some(body)
+    pack.contract
+        .validate_body(op, &body)
+        .is_empty()
+        .then_some(body)
 }

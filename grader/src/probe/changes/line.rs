@@ -117,9 +117,16 @@ mod tests {
         assert_eq!(all[0].rows[0].table, "public.venue");
         assert!(all[0].says("it's"), "{all:?}");
         let moved = &all[0].rows[1];
-        assert_eq!((moved.table.as_str(), moved.deed), ("my shop.a.\"b", Deed::Update));
+        assert_eq!(
+            (moved.table.as_str(), moved.deed),
+            ("my shop.a.\"b", Deed::Update)
+        );
         assert_eq!(moved.values, "id[integer]:2");
-        let deeds: Vec<_> = all[1].rows.iter().map(|r| (r.table.as_str(), r.deed)).collect();
+        let deeds: Vec<_> = all[1]
+            .rows
+            .iter()
+            .map(|r| (r.table.as_str(), r.deed))
+            .collect();
         assert_eq!(
             deeds,
             [

@@ -70,9 +70,8 @@ impl Planter {
         let Some(request) = draft.request(&self.http) else {
             return Err(Stop::no_way(format!("the path of {op} cannot be filled")));
         };
-        let part = |e: &super::make::Element| {
-            (growing.parts[e.part].name().to_owned(), e.parents.clone())
-        };
+        let part =
+            |e: &super::make::Element| (growing.parts[e.part].name().to_owned(), e.parents.clone());
         Ok(Ready {
             op: op.clone(),
             body: growing.draft.body.clone(),
@@ -116,7 +115,13 @@ impl Planter {
             return Ok(None);
         }
         draft.body = body;
-        if !ask::bind(&mut draft, &update.call, of.key.as_ref(), &of.facts, &of.parents) {
+        if !ask::bind(
+            &mut draft,
+            &update.call,
+            of.key.as_ref(),
+            &of.facts,
+            &of.parents,
+        ) {
             return Ok(None);
         }
         self.supply(&mut draft, Some(of));
@@ -176,7 +181,12 @@ impl Planter {
             })
         };
         let body = seen.json().unwrap_or_default();
-        let items = place.get(&body).into_iter().filter(shows).cloned().collect();
+        let items = place
+            .get(&body)
+            .into_iter()
+            .filter(shows)
+            .cloned()
+            .collect();
         Ok(Some((seen, items)))
     }
 }

@@ -17,15 +17,19 @@ impl Planter {
         };
         let all = self.pack.contract.operations.iter();
         let views = all.filter(|op| {
-            let under = op.path.to_string().strip_prefix(&base).is_some_and(|rest| {
-                rest.starts_with('/') && !rest.contains('{')
-            });
+            let under = op
+                .path
+                .to_string()
+                .strip_prefix(&base)
+                .is_some_and(|rest| rest.starts_with('/') && !rest.contains('{'));
             op.method == Method::Get && under && !needs_more(op) && !self.is_of_an_entity(op)
         });
         let bind = |op: &Operation| -> IndexMap<_, _> {
             let named = |(name, _): &(&String, _)| op.param(ParamPlace::Path, name).is_some();
             let bound = own.bind.iter().filter(named);
-            bound.map(|(name, bound)| (name.clone(), bound.clone())).collect()
+            bound
+                .map(|(name, bound)| (name.clone(), bound.clone()))
+                .collect()
         };
         views
             .map(|op| Call {
