@@ -273,11 +273,11 @@ fn orphan(
     let (table, column) = (&way.table, &way.column);
     let (home, key) = (&way.home.table, &way.key.0);
     Draft {
-        subject: format!("{kind} of a {}", other.name()),
+        subject: format!("{kind} of {}", a(&other.name())),
         saw: format!(
-            "{} is removed, and a {} still refers to it",
+            "{} is removed, and {} still refers to it",
             a(kind),
-            other.name()
+            a(&other.name())
         ),
         expected: format!("every `{column}` of `{table}` leads to a row of `{home}`"),
         actual: format!("{} rows lead nowhere", rows.rows.len()),
