@@ -10,6 +10,7 @@ pub(crate) mod errors;
 pub(crate) mod fan;
 pub(crate) mod filters;
 mod findings;
+pub(crate) mod forms;
 pub(crate) mod home;
 pub(crate) mod honest;
 pub(crate) mod obstacle;
@@ -18,12 +19,14 @@ pub(crate) mod order;
 pub(crate) mod retold;
 pub(crate) mod rush;
 pub(crate) mod stock;
+mod survey;
 
 pub use boot::{Boot, StaticCx};
 pub use breaks::BreaksCx;
 pub use contract::{ALL, Answer, Check, LOCAL, RAISED, Run};
 pub use cx::{Cx, LocksCx, QuietCx, Raised};
 pub use findings::{Findings, a, note};
+pub use survey::SurveyCx;
 
 /// Unwraps what a control must give, or ends the check as inconclusive with the reason.
 ///

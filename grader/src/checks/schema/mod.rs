@@ -4,15 +4,31 @@ mod copies_not_atomic;
 mod counter_drifts;
 mod deletion_anomaly;
 mod duplicate_under_race;
+mod fact_not_stored;
+mod fact_stored_twice;
+mod facts_in_document;
 mod insertion_anomaly;
 mod key_not_unique;
+mod key_part_depends;
+mod kinds_in_one_table;
+mod list_in_cell;
 mod lost_update;
 mod made_at_run_time;
 mod migrations_differ;
+mod names_and_values;
 mod orphan_left;
+mod partial_dependency;
+mod primary_key_missing;
+mod reference_without_foreign_key;
+mod repeating_columns;
+mod required_nullable;
+mod rule_only_in_code;
+mod sets_multiplied;
 mod snapshot_not_frozen;
 mod stale_copy;
+mod things_in_document;
 mod too_much_privilege;
+mod type_unfit;
 mod update_amplified;
 mod write_not_atomic;
 
@@ -20,6 +36,22 @@ use crate::check::Check;
 
 /// The checks of this stage, in the order in which a learner meets them.
 pub(super) static STAGE: &[&Check] = &[
+    &fact_not_stored::CHECK,
+    &primary_key_missing::CHECK,
+    &list_in_cell::CHECK,
+    &repeating_columns::CHECK,
+    &things_in_document::CHECK,
+    &facts_in_document::CHECK,
+    &names_and_values::CHECK,
+    &kinds_in_one_table::CHECK,
+    &partial_dependency::CHECK,
+    &fact_stored_twice::CHECK,
+    &key_part_depends::CHECK,
+    &sets_multiplied::CHECK,
+    &reference_without_foreign_key::CHECK,
+    &required_nullable::CHECK,
+    &rule_only_in_code::CHECK,
+    &type_unfit::CHECK,
     &stale_copy::CHECK,
     &update_amplified::CHECK,
     &copies_not_atomic::CHECK,

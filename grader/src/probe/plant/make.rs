@@ -172,7 +172,16 @@ impl Planter {
         way: Vec<String>,
     ) -> Result<Made, Stop> {
         let pack = self.pack();
-        let mut growing = self.grow_request(&pack, op, given, way).await?;
+        let growing = self.begin(&pack, op, given, &way).await?;
+        self.finish(growing).await
+    }
+
+    /// Sends a request whose facts, references and parts stand in it, and tells what it made.
+    pub(super) async fn finish(&mut self, mut growing: Growing<'_>) -> Result<Made, Stop> {
+        let pack = self.pack();
+        let op = growing.draft.op.id.clone();
+        let op = &op;
+        self.complete(&mut growing).await?;
         let asked = self
             .send(&growing.draft, growing.by, before(&growing))
             .await?;
@@ -206,6 +215,19 @@ impl Planter {
         given: Given,
         way: Vec<String>,
     ) -> Result<Growing<'p>, Stop> {
+        let mut growing = self.begin(pack, op, given, &way).await?;
+        self.complete(&mut growing).await?;
+        Ok(growing)
+    }
+
+    /// A request with its facts, and what it refers to.
+    async fn begin<'p>(
+        &mut self,
+        pack: &'p Pack,
+        op: &OpId,
+        given: Given,
+        way: &[String],
+    ) -> Result<Growing<'p>, Stop> {
         let mut draft = self.draft(op, pack)?;
         draft.body = sample::request(&pack.contract, draft.op, Optional::All, &mut self.rng);
         let mut growing = Growing {
@@ -220,23 +242,27 @@ impl Planter {
             is_account: false,
         };
         self.add_facts(&mut growing, &given.facts, &given.without);
-        self.add_parents(&mut growing, given.whole, &way).await?;
-        self.add_elements(&mut growing, given.part, &way).await?;
-        self.add_path(&mut growing)?;
-        self.supply(&mut growing.draft, None);
-        let wrong = pack
-            .contract
-            .validate_body(growing.draft.op, &growing.draft.body);
-        if let Some(wrong) = wrong.first().filter(|_| growing.draft.op.body.is_some()) {
-            let why = format!("no body that {op} takes was found: {}", wrong.what);
-            return Err(Stop::no_way(why));
-        }
-        growing.by = self.caller(op, Near::Beside(beside(&growing))).await?;
+        self.add_parents(&mut growing, given.whole, way).await?;
+        self.add_elements(&mut growing, given.part, way).await?;
         Ok(growing)
     }
 
+    /// Adds what else the contract wants, and whoever asks; what the contract has something against is never sent.
+    async fn complete(&mut self, growing: &mut Growing<'_>) -> Result<(), Stop> {
+        self.add_path(growing)?;
+        self.supply(&mut growing.draft, None);
+        let (op, body) = (growing.draft.op, &growing.draft.body);
+        let wrong = self.pack.contract.validate_body(op, body);
+        if let Some(wrong) = wrong.first().filter(|_| op.body.is_some()) {
+            let why = format!("no body that {} takes was found: {}", op.id, wrong.what);
+            return Err(Stop::no_way(why));
+        }
+        growing.by = self.caller(&op.id, Near::Beside(beside(growing))).await?;
+        Ok(())
+    }
+
     /// The facts of the whole: as wished, as they stand in the body, or drawn and put beside it.
-    fn add_facts(
+    pub(super) fn add_facts(
         &mut self,
         growing: &mut Growing<'_>,
         wished: &IndexMap<String, Value>,
