@@ -8,8 +8,9 @@ use crate::check::{LocksCx, a, note};
 use crate::checks::endpoints::created_differs;
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Entity, Pack};
+use crate::probe::Request;
 use crate::probe::changes::Changes;
-use crate::probe::plant::{Ready, Wish, answer, said_yes};
+use crate::probe::plant::{Planting, Ready, Wish, answer, said_yes};
 use crate::probe::sql::Observer;
 use crate::{check, control};
 
@@ -75,8 +76,12 @@ async fn run(cx: &mut LocksCx) -> Result<Verdict, Fault> {
         changes.close().await?;
         for table in control!(tables?) {
             let ready = control!(cx.planter().prepare(maker, Wish::default()).await?);
-            let requests = (0..AT_ONCE).map(|n| ready.at(&cx.replica(n)).request());
-            let Some(rush) = cx.rush(&table, requests.collect()).await? else {
+            let mut requests = Vec::new();
+            for n in 0..AT_ONCE {
+                let like = control!(alike(cx, maker, entity, &ready).await?);
+                requests.push(like.at(&cx.replica(n)));
+            }
+            let Some(rush) = cx.rush(&table, requests).await? else {
                 let control = format!("somebody holds `{table}` and does not let go");
                 return Ok(Verdict::Inconclusive { control });
             };
@@ -118,6 +123,27 @@ fn maker<'p>(pack: &'p Pack, entity: &'p Entity) -> Option<&'p str> {
     let mut wholes = pack.entities.values();
     let whole = wholes.find(|e| e.create.as_ref().is_some_and(|c| c.op == *op))?;
     natural.then_some(whole.name.as_str())
+}
+
+/// The same request; where the thing is only a part of it, another one with the same part: what else two equal requests
+/// want may already keep them apart.
+async fn alike(
+    cx: &mut LocksCx,
+    maker: &str,
+    entity: &Entity,
+    first: &Ready,
+) -> Result<Planting<Request>, Fault> {
+    let at = entity.made_by.as_ref().and_then(|m| m.at.pointer());
+    let (Some(at), Some(own)) = (at, at.and_then(|at| at.get(&first.body).first().copied())) else {
+        return Ok(Ok(first.request()));
+    };
+    let other = match cx.planter().prepare(maker, Wish::default()).await? {
+        Ok(other) => other,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mut body = other.body.clone();
+    at.set(&mut body, own);
+    Ok(Ok(other.with(&body)))
 }
 
 /// The tables that an honest request of this kind writes to.
