@@ -177,22 +177,20 @@ pub(crate) fn live_facts(cx: &mut Cx, of: &Planted) -> Vec<String> {
     names
 }
 
-/// The tables that answers come from: one thing of each kind is made, joined, and read in every way there is.
-pub(crate) async fn read_set(cx: &mut QuietCx) -> Result<Planting<ReadSet>, Fault> {
+/// The tables that answers come from: one thing of each kind that can be made is made, joined, and read in every way
+/// there is.
+pub(crate) async fn read_set(cx: &mut QuietCx) -> Result<ReadSet, Fault> {
     let pack = cx.pack();
     let mut around = Vec::new();
     for name in cx.planter().plantable() {
-        match cx.planter().plant(&name).await? {
-            Ok(thing) => around.push(Arc::new(thing)),
-            Err(why) => return Ok(Err(why)),
-        }
+        around.extend(cx.planter().plant(&name).await?.ok().map(Arc::new));
     }
     let mut joined = Vec::new();
     for name in pack.links.keys() {
         joined.extend(cx.planter().link(name).await?);
     }
     let Some(hub) = around.first().map(Arc::clone) else {
-        return Ok(Ok(ReadSet(BTreeSet::new())));
+        return Ok(ReadSet(BTreeSet::new()));
     };
     let all = Fan {
         hub,
@@ -200,5 +198,5 @@ pub(crate) async fn read_set(cx: &mut QuietCx) -> Result<Planting<ReadSet>, Faul
         joined,
     };
     let (_, read) = all.look_and_trace(cx).await?;
-    Ok(Ok(read))
+    Ok(read)
 }

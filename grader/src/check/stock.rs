@@ -40,17 +40,23 @@ impl<'p> Stock<'p> {
         })
     }
 
-    /// Makes a thing of which there are so many.
+    /// Makes a thing of which there are so many; none where nobody can say how many there shall be.
     pub(crate) async fn open(
         &self,
         cx: &mut LocksCx,
         size: u64,
-    ) -> Result<Planting<Arc<Planted>>, Fault> {
+    ) -> Result<Planting<Option<Arc<Planted>>>, Fault> {
+        let size = Value::from(size);
         let wish = Wish {
-            facts: IndexMap::from([(self.limit.to_owned(), Value::from(size))]),
+            facts: IndexMap::from([(self.limit.to_owned(), size.clone())]),
             ..Wish::default()
         };
-        Ok(cx.planter().plant_as(self.kind, wish).await?.map(Arc::new))
+        let made = cx.planter().plant_as(self.kind, wish).await?;
+        let as_wished = |thing: Planted| {
+            let is = thing.facts.get(self.limit) == Some(&size);
+            is.then(|| Arc::new(thing))
+        };
+        Ok(made.map(as_wished))
     }
 
     /// A request that takes one of it, and nothing else.

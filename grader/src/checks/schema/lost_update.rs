@@ -127,7 +127,9 @@ async fn oversold(
             }
         };
     }
-    let thing = given!(stock.open(cx, THERE).await?);
+    let Some(thing) = given!(stock.open(cx, THERE).await?) else {
+        return Ok(Ok(()));
+    };
     let Some((_, honest)) = given!(stock.one(cx, &thing).await?) else {
         return Ok(Ok(()));
     };
@@ -139,7 +141,9 @@ async fn oversold(
         return Ok(Err(format!("taking one alone answered {}", answer(&sent))));
     }
     for table in named(observer, &names).await? {
-        let thing = given!(stock.open(cx, THERE).await?);
+        let Some(thing) = given!(stock.open(cx, THERE).await?) else {
+            return Ok(Ok(()));
+        };
         let mut requests = Vec::new();
         for n in 0..WANTING {
             let Some((ready, request)) = given!(stock.one(cx, &thing).await?) else {

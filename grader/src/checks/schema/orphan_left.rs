@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::check;
 use crate::check::diff::{Difference, Tables};
 use crate::check::fan::{ReadSet, children, read_set};
 use crate::check::home::{Home, homes};
@@ -12,7 +13,6 @@ use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::EndAt;
 use crate::probe::plant::{Planted, answer, said_yes};
 use crate::probe::sql::{Observer, Rows};
-use crate::{check, control};
 
 check! {
     /// ## What it looks at
@@ -62,7 +62,7 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         return Ok(Verdict::Skipped { why });
     };
     let pack = cx.pack();
-    let read = control!(read_set(cx).await?);
+    let read = read_set(cx).await?;
     let plantable = cx.planter().plantable();
     let mut findings = cx.findings();
     let mut judged = 0;

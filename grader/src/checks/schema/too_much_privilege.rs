@@ -57,8 +57,12 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         return Ok(Verdict::Inconclusive { control });
     }
     let (mut wrong, mut notes) = (cx.findings(), cx.findings());
+    // A table that is made to be attached is a partition, although its own statement does not say so.
+    let attaches = |s: &Statement| s.sql.to_uppercase().contains("ATTACH PARTITION");
+    let attached = traced.statements.iter().any(attaches);
     for statement in &traced.statements {
         match kind(&statement.sql) {
+            Some(Kind::Schema) if attached => notes.add(draft("partitions", statement)),
             Some(Kind::Rights) => wrong.add(draft("rights", statement)),
             Some(Kind::Schema) => wrong.add(draft("schema", statement)),
             Some(Kind::Partition) => notes.add(draft("partitions", statement)),

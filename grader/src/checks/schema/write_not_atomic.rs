@@ -62,7 +62,7 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         let why = "there is no database to look at".to_owned();
         return Ok(Verdict::Skipped { why });
     };
-    let read = control!(read_set(cx).await?);
+    let read = read_set(cx).await?;
     if read.is_empty() {
         let control = "no answer was seen to come from a table".to_owned();
         return Ok(Verdict::Inconclusive { control });
