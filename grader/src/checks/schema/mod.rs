@@ -1,12 +1,22 @@
 //! It keeps each fact once, in the right place, with keys and indexes that hold.
 
+mod copies_not_atomic;
+mod counter_drifts;
+mod deletion_anomaly;
+mod duplicate_under_race;
 mod fact_not_stored;
 mod fact_stored_twice;
 mod facts_in_document;
+mod insertion_anomaly;
+mod key_not_unique;
 mod key_part_depends;
 mod kinds_in_one_table;
 mod list_in_cell;
+mod lost_update;
+mod made_at_run_time;
+mod migrations_differ;
 mod names_and_values;
+mod orphan_left;
 mod partial_dependency;
 mod primary_key_missing;
 mod reference_without_foreign_key;
@@ -14,8 +24,13 @@ mod repeating_columns;
 mod required_nullable;
 mod rule_only_in_code;
 mod sets_multiplied;
+mod snapshot_not_frozen;
+mod stale_copy;
 mod things_in_document;
+mod too_much_privilege;
 mod type_unfit;
+mod update_amplified;
+mod write_not_atomic;
 
 use crate::check::Check;
 
@@ -37,4 +52,19 @@ pub(super) static STAGE: &[&Check] = &[
     &required_nullable::CHECK,
     &rule_only_in_code::CHECK,
     &type_unfit::CHECK,
+    &stale_copy::CHECK,
+    &update_amplified::CHECK,
+    &copies_not_atomic::CHECK,
+    &snapshot_not_frozen::CHECK,
+    &insertion_anomaly::CHECK,
+    &deletion_anomaly::CHECK,
+    &orphan_left::CHECK,
+    &key_not_unique::CHECK,
+    &write_not_atomic::CHECK,
+    &lost_update::CHECK,
+    &counter_drifts::CHECK,
+    &duplicate_under_race::CHECK,
+    &made_at_run_time::CHECK,
+    &migrations_differ::CHECK,
+    &too_much_privilege::CHECK,
 ];
