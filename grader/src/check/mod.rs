@@ -9,6 +9,7 @@ pub(crate) mod errors;
 pub(crate) mod filters;
 mod findings;
 pub(crate) mod honest;
+pub(crate) mod kept;
 pub(crate) mod odd;
 pub(crate) mod order;
 
