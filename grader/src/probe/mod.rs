@@ -5,6 +5,7 @@ pub mod catalog;
 mod curl;
 mod http;
 mod journal;
+pub mod plan;
 pub mod plant;
 pub mod raw;
 pub mod sample;

@@ -37,7 +37,12 @@ impl Worlds {
         jobs: usize,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
-        let kinds = [WorldKind::Main, WorldKind::Short, WorldKind::Replicas];
+        let kinds = [
+            WorldKind::Main,
+            WorldKind::Short,
+            WorldKind::Replicas,
+            WorldKind::Crowded,
+        ];
         Self {
             runtime,
             pack,
