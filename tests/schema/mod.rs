@@ -18,9 +18,6 @@ fn shop() -> Pack {
 /// A pack of the curriculum.
 fn project(id: &str) -> Pack {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    Pack::load(
-        &PackSource::folder(root.join("fixtures/schema/packs").join(id)),
-        None,
-    )
-    .unwrap_or_else(|problems| panic!("{problems}"))
+    Pack::load(&PackSource::folder(root.join("projects").join(id)), None)
+        .unwrap_or_else(|problems| panic!("{problems}"))
 }
