@@ -39,7 +39,7 @@ pub(crate) enum What {
 /// What came of a request.
 pub(crate) struct Answer {
     pub(crate) exchange: Exchange,
-    /// How many things the reply shows: the elements of its lists, wherever they stand.
+    /// How many things the reply shows: the items of the list that was asked for, else the elements of all lists in it.
     pub(crate) things: usize,
 }
 
@@ -66,13 +66,16 @@ impl Ask {
     ) -> Result<Option<Answer>, Fault> {
         let pack = cx.pack();
         let of = prepared.unwrap_or(&self.of);
+        let mut listed = None;
         let exchange = match &self.what {
             What::Read(call) => cx.planter().ask(of, call, of.key.as_ref(), None).await?,
             What::List(wanted) => {
                 let Some(mut pages) = cx.planter().pages(&pack, of, wanted) else {
                     return Ok(None);
                 };
-                pages.next(cx.planter()).await?.map(|page| page.exchange)
+                let page = pages.next(cx.planter()).await?;
+                listed = page.as_ref().and_then(|p| p.items.as_ref().map(Vec::len));
+                page.map(|page| page.exchange)
             }
             What::Create => {
                 let wish = self.sibling(cx);
@@ -83,7 +86,8 @@ impl Ask {
             What::Delete => cx.planter().delete(of).await?,
         };
         Ok(exchange.map(|exchange| {
-            let things = exchange.json().as_ref().map_or(0, elements);
+            let all = || exchange.json().as_ref().map_or(0, elements);
+            let things = listed.unwrap_or_else(all);
             Answer { exchange, things }
         }))
     }

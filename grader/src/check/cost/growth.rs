@@ -1,10 +1,11 @@
 //! What requests cost while the tables behind them fill, and why.
 
-use crate::model::{Fault, Statement};
+use crate::model::{Exchange, Fault, Statement};
 use crate::probe::catalog::Catalog;
 use crate::probe::plan::Node;
 use crate::probe::plant::said_yes;
 use crate::probe::sql::{Best, Copies, Filled};
+use crate::probe::trace::Traced;
 
 use super::super::QuietCx;
 use super::ask::{Answer, Ask, What, greatest};
@@ -43,7 +44,7 @@ pub(crate) struct Costly {
     pub(crate) ask: Ask,
     pub(crate) grown: Vec<Grown>,
     /// The exchange when the tables were fullest.
-    pub(crate) exchange: crate::model::Exchange,
+    pub(crate) exchange: Exchange,
 }
 
 /// All that was measured.
@@ -60,14 +61,33 @@ pub(crate) struct Growth {
 }
 
 /// What one request did at one size.
-pub(super) struct Seen {
-    answer: Answer,
-    /// Statements with a plan that touches tables, in order.
-    statements: Vec<(Statement, Node)>,
+pub(crate) struct Seen {
+    pub(crate) answer: Answer,
+    /// Statements with a plan that touches tables, or with values, in order. `BEGIN`, `SET`, a ping are not among them.
+    pub(crate) statements: Vec<(Statement, Node)>,
+}
+
+impl Seen {
+    pub(super) fn of(exchange: Exchange, things: usize, traced: Traced) -> Self {
+        let planned = |s: Statement| {
+            let plan = s.plan.as_ref().and_then(Node::parse)?;
+            let counts = plan.touches_tables() || !s.parameters.is_empty();
+            counts.then_some((s, plan))
+        };
+        Self {
+            answer: Answer { exchange, things },
+            statements: traced.statements.into_iter().filter_map(planned).collect(),
+        }
+    }
+
+    /// What the service sent itself: without what functions, triggers and foreign keys asked.
+    pub(crate) fn sent(&self) -> impl Iterator<Item = &(Statement, Node)> {
+        self.statements.iter().filter(|(s, _)| !s.nested)
+    }
 }
 
 /// Asks once with a window open. None where there was no honest request, or more than we keep.
-pub(super) async fn see(cx: &mut QuietCx, ask: &Ask) -> Result<Option<Seen>, Fault> {
+pub(crate) async fn see(cx: &mut QuietCx, ask: &Ask) -> Result<Option<Seen>, Fault> {
     let Ok(prepared) = ask.prepare(cx).await? else {
         return Ok(None);
     };
@@ -77,14 +97,8 @@ pub(super) async fn see(cx: &mut QuietCx, ask: &Ask) -> Result<Option<Seen>, Fau
     let Some(answer) = answer.filter(|_| !traced.cut) else {
         return Ok(None);
     };
-    let planned = |s: Statement| {
-        let plan = s.plan.as_ref().and_then(Node::parse)?;
-        plan.touches_tables().then_some((s, plan))
-    };
-    Ok(Some(Seen {
-        answer,
-        statements: traced.statements.into_iter().filter_map(planned).collect(),
-    }))
+    let Answer { exchange, things } = answer;
+    Ok(Some(Seen::of(exchange, things, traced)))
 }
 
 /// Asks everything at each of these sizes (copies of each row), and finds out why what grows does.
@@ -111,6 +125,7 @@ pub(super) async fn measure(
             return Ok(Err(why));
         }
         growth.filled.push(copies.filled());
+        eprintln!("FILLED {:?} {:?}", std::time::Instant::now(), growth.filled.last()); //DEBUG
         let round = growth.filled.len();
         for (ask, seen) in asks.iter_mut().filter(|(_, seen)| seen.len() + 1 == round) {
             seen.extend(see(cx, ask).await?);
@@ -120,6 +135,7 @@ pub(super) async fn measure(
         if seen.len() < sizes.len() {
             continue;
         }
+        eprintln!("ASK {} things {:?} steady {} status {:?} stmts {:?} reads {:?}", ask.about, seen.iter().map(|s| s.answer.things).collect::<Vec<_>>(), is_steady(&ask,&seen), seen.last().map(|s| s.answer.exchange.status()), seen.iter().map(|s| s.statements.len()).collect::<Vec<_>>(), seen.iter().map(|s| s.statements.iter().map(|(_, p)| p.rows_read()).sum::<f64>()).collect::<Vec<_>>()); //DEBUG
         if !is_steady(&ask, &seen) {
             growth.unclear.push(ask.about);
             continue;

@@ -6,7 +6,10 @@
 mod ask;
 mod cause;
 mod growth;
+mod many;
+mod parts;
 mod scene;
+mod tell;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,14 +17,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::QuietCx;
-use crate::model::Fault;
+use crate::model::{Draft, Fault, Verdict};
 use crate::pack::Pack;
 use crate::probe::sql::Copies;
 
 pub(crate) use ask::{Ask, What};
-pub(crate) use cause::{Cure, Serves};
-pub(crate) use growth::{Cause, Costly, Grown, Growth};
-pub(crate) use scene::{below, free_parents, is_free};
+pub(crate) use cause::{Cure, Serves, schemas};
+pub(crate) use growth::{Cause, Costly, Grown, Growth, Seen, see};
+pub(crate) use many::{Series, series, slope, written};
+pub(crate) use scene::{ancestry, free_parents, reads, writes};
+pub(crate) use tell::{counts, cut, evidence, missing, plan};
 
 /// Copies of each planted row at the first of three sizes; each next is twice as many.
 const COPIES: u32 = 60;
@@ -41,6 +46,43 @@ pub(crate) async fn growth(cx: &mut QuietCx) -> Result<Kept, Fault> {
         Ok::<_, Fault>(measured.map(Arc::new))
     });
     kept.await.cloned()
+}
+
+/// What is found in the measurement: the drafts of each statement that grows, or why nothing could be judged.
+pub(crate) async fn judged(
+    cx: &mut QuietCx,
+    find: impl Fn(&QuietCx, &Growth, &Costly, &Grown) -> Vec<Draft>,
+) -> Result<Verdict, Fault> {
+    let growth = crate::control!(growth(cx).await?);
+    let mut findings = cx.findings();
+    for costly in &growth.costly {
+        for grown in &costly.grown {
+            findings.extend(find(cx, &growth, costly, grown));
+        }
+    }
+    if findings.is_empty() && growth.asked == 0 {
+        let control = "every answer changed while the tables were filled".to_owned();
+        return Ok(Verdict::Inconclusive { control });
+    }
+    Ok(findings.verdict())
+}
+
+/// The drafts about indexes of this kind that a statement misses.
+pub(crate) fn misses(
+    serves: Serves,
+) -> impl Fn(&QuietCx, &Growth, &Costly, &Grown) -> Vec<Draft> {
+    move |cx, growth, costly, grown| {
+        let Cause::Missing(cures, best) = &grown.cause else {
+            return Vec::new();
+        };
+        let told = cures.iter().filter(|c| c.serves == serves && !is_reference(costly, grown));
+        told.map(|cure| missing(cx, growth, (costly, grown), (cure, best))).collect()
+    }
+}
+
+/// Whether a statement is the database's own look for what refers to a row that goes.
+pub(crate) fn is_reference(costly: &Costly, grown: &Grown) -> bool {
+    grown.statement.nested && matches!(costly.ask.what, What::Delete)
 }
 
 async fn measured(cx: &mut QuietCx) -> Result<Result<Growth, String>, Fault> {

@@ -11,7 +11,7 @@ use super::super::filters::scene as filtered;
 use super::ask::{Ask, What};
 use crate::model::Fault;
 use crate::pack::{
-    Bound, Call, EndAt, Entity, Keeps, Method, Pack, Paging, ParamPlace, Segment, Spot,
+    Bound, Call, EndAt, Entity, Keeps, Method, OpId, Pack, Paging, ParamPlace, Segment, Spot,
 };
 use crate::probe::plant::{Planted, Planting, Size, Wanted};
 
@@ -35,48 +35,88 @@ pub(crate) fn free_parents(pack: &Pack, of: &Planted) -> IndexMap<String, Arc<Pl
 /// cannot be planted.
 pub(crate) async fn scene(cx: &mut Cx) -> Result<Planting<Vec<Ask>>, Fault> {
     let pack = cx.pack();
+    // What is read is asked about the thing with most around it: the last that was planted with such a parent.
+    let mut below: IndexMap<OpId, Ask> = IndexMap::new();
     let mut asks = Vec::new();
     for name in cx.planter().plantable() {
         let Some(entity) = pack.entity(&name) else {
             continue;
         };
-        let first = match some(cx, &pack, &name).await? {
-            Ok(first) => first,
+        let (first, apart) = match some(cx, &pack, &name).await? {
+            Ok(some) => some,
             Err(why) => return Ok(Err(why)),
         };
-        asks.extend(reads(&pack, entity, &first));
+        for thing in ancestry(&first) {
+            let above = pack.entity(&thing.entity);
+            let reads = above.map(|e| reads(&pack, e, &thing)).unwrap_or_default();
+            below.extend(reads.into_iter().map(|ask| (ask.op.clone(), ask)));
+        }
         if entity.list.is_some() {
             match lists(cx, &pack, entity, &first).await? {
                 Ok(lists) => asks.extend(lists),
                 Err(why) => return Ok(Err(why)),
             }
         }
-        asks.extend(writes(&pack, entity, &first));
+        asks.extend(writes(&pack, entity, &apart));
     }
-    Ok(Ok(asks))
+    if let Err(why) = links(cx, &pack).await? {
+        return Ok(Err(why));
+    }
+    Ok(Ok(below.into_values().chain(asks).collect()))
 }
 
-async fn some(cx: &mut Cx, pack: &Pack, name: &str) -> Result<Planting<Planted>, Fault> {
-    let first = match cx.planter().plant(name).await? {
-        Ok(first) => first,
-        Err(why) => return Ok(Err(why)),
-    };
-    for _ in 0..APART {
-        if let Err(why) = cx.planter().plant(name).await? {
-            return Ok(Err(why));
+/// A thing and all that it belongs to.
+pub(crate) fn ancestry(of: &Planted) -> Vec<Planted> {
+    let mut all = vec![of.clone()];
+    let mut at = 0;
+    while let Some(thing) = all.get(at).cloned() {
+        all.extend(thing.parents.values().map(|p| Planted::clone(p)));
+        at += 1;
+    }
+    all
+}
+
+/// Things of a kind: the first, with some beside it that belong to the same things, and one that belongs to others.
+async fn some(
+    cx: &mut Cx,
+    pack: &Pack,
+    name: &str,
+) -> Result<Planting<(Planted, Planted)>, Fault> {
+    let mut all = Vec::new();
+    for _ in 0..=APART {
+        match cx.planter().plant(name).await? {
+            Ok(one) => all.push(one),
+            Err(why) => return Ok(Err(why)),
         }
     }
+    let (first, apart) = (all.remove(0), all.remove(0));
     for _ in 0..BESIDE {
         let beside = free_parents(pack, &first);
         if let Err(why) = cx.planter().plant_under(name, beside).await? {
             return Ok(Err(why));
         }
     }
-    Ok(Ok(first))
+    Ok(Ok((first, apart)))
+}
+
+/// Joins some things, several with the same one at either end.
+async fn links(cx: &mut Cx, pack: &Pack) -> Result<Planting<()>, Fault> {
+    for link in pack.links.values().filter(|l| l.set.is_some()) {
+        let mut ends = IndexMap::new();
+        for turn in 0..=APART + BESIDE {
+            let linked = match cx.planter().link_between(&link.name, ends).await? {
+                Ok(linked) => linked,
+                Err(why) => return Ok(Err(why)),
+            };
+            let kept = linked.ends.into_iter().nth(turn % 2);
+            ends = kept.into_iter().collect();
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Reading it, and whatever else stands below its own address.
-fn reads(pack: &Pack, entity: &Entity, first: &Planted) -> Vec<Ask> {
+pub(crate) fn reads(pack: &Pack, entity: &Entity, first: &Planted) -> Vec<Ask> {
     let calls = below(pack, entity);
     let ask = |call: Call| Ask {
         op: call.op.clone(),
@@ -88,7 +128,7 @@ fn reads(pack: &Pack, entity: &Entity, first: &Planted) -> Vec<Ask> {
 }
 
 /// The calls that read a thing or something below it, and are no list of other things.
-pub(crate) fn below(pack: &Pack, entity: &Entity) -> Vec<Call> {
+fn below(pack: &Pack, entity: &Entity) -> Vec<Call> {
     let Some(read) = &entity.read else {
         return Vec::new();
     };
@@ -114,7 +154,7 @@ pub(crate) fn below(pack: &Pack, entity: &Entity) -> Vec<Call> {
 }
 
 /// Making, changing and removing one.
-fn writes(pack: &Pack, entity: &Entity, first: &Planted) -> Vec<Ask> {
+pub(crate) fn writes(pack: &Pack, entity: &Entity, first: &Planted) -> Vec<Ask> {
     let update = entity.update.as_ref().map(|u| &u.call);
     let all = [
         (entity.create.as_ref(), What::Create),

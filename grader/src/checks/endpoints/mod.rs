@@ -1,6 +1,6 @@
 //! It does what the contract says.
 
-mod created_differs;
+pub(super) mod created_differs;
 mod data_lost_on_restart;
 mod delete_not_idempotent;
 mod deleted_still_there;

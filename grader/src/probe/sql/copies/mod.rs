@@ -83,7 +83,7 @@ impl Copies {
                 return Ok(Err(why));
             }
         }
-        let mut ties = Ties::of(copies.tables.iter().map(|t| &t.table));
+        let ties = Ties::of(copies.tables.iter().map(|t| &t.table));
         for copied in &mut copies.tables {
             let columns = copied.table.columns.iter();
             let set = columns.filter(|c| c.generated.is_none());
