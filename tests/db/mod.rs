@@ -1,6 +1,7 @@
 //! The private Postgres server and what reads it.
 
 mod cluster;
+mod copies;
 mod find;
 mod hostile;
 mod logins;

@@ -55,7 +55,11 @@ impl Ask {
             return Ok(Ok(None));
         }
         let wish = self.sibling(cx);
-        Ok(cx.planter().plant_as(&self.of.entity, wish).await?.map(Some))
+        Ok(cx
+            .planter()
+            .plant_as(&self.of.entity, wish)
+            .await?
+            .map(Some))
     }
 
     /// Asks; none where there is no honest request.
@@ -82,7 +86,11 @@ impl Ask {
                 let made = cx.planter().plant_as(&of.entity, wish).await?;
                 made.ok().map(|made| made.created)
             }
-            What::Change => cx.planter().change(of).await?.map(|changed| changed.exchange),
+            What::Change => cx
+                .planter()
+                .change(of)
+                .await?
+                .map(|changed| changed.exchange),
             What::Delete => cx.planter().delete(of).await?,
         };
         Ok(exchange.map(|exchange| {

@@ -47,21 +47,20 @@ pub(crate) async fn cures(
     statement: &Statement,
     best: &Best,
 ) -> Result<Vec<Cure>, Fault> {
-    let schemas = schemas(catalog);
     let mut cures: Vec<Cure> = Vec::new();
     let mut now = best.clone();
     while cures.len() < CURES && now.rows > best.rows * LEFT / 4.0 {
         let Some(worst) = now.plan.scans().max_by(|a, b| a.read.total_cmp(&b.read)) else {
             break;
         };
-        let (Some(table), worth) = (owner(catalog, worst), worst.read) else {
+        let (Some(table), worth) = (worst.table(catalog), worst.read) else {
             break;
         };
         let mut found = None;
         for mut cure in candidates(table, worst, &now.plan) {
             let mut before: Vec<String> = cures.iter().map(|c| c.sql.clone()).collect();
             before.push(cure.sql.clone());
-            let with = editor.best_plan(statement, &schemas, &before).await?;
+            let with = editor.best_plan(statement, catalog, &before).await?;
             if let Some(with) = with.filter(|w| w.rows <= now.rows - worth * (1.0 - LEFT)) {
                 cure.rows = with.rows;
                 found = Some((cure, with));
@@ -75,27 +74,14 @@ pub(crate) async fn cures(
     Ok(cures)
 }
 
-/// Where names may be looked for: every schema in which tables of a learner's are.
-pub(crate) fn schemas(catalog: &Catalog) -> Vec<String> {
-    let mut all: Vec<String> = catalog.tables.iter().map(|t| t.schema.clone()).collect();
-    all.sort();
-    all.dedup();
-    all
-}
-
-/// The table that a scan reads; of a partition the whole.
-fn owner<'c>(catalog: &'c Catalog, scan: &Node) -> Option<&'c Table> {
-    let name = scan.relation.as_ref()?;
-    let is_it = |leaf: &(String, String)| {
-        leaf.1 == *name && scan.schema.as_ref().is_none_or(|s| *s == leaf.0)
-    };
-    catalog.tables.iter().find(|t| t.leaves.iter().any(is_it))
-}
-
 /// Indexes that might help a scan, the plainest first.
 fn candidates(table: &Table, scan: &Node, plan: &Node) -> Vec<Cure> {
     let known: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
-    let alias = scan.alias.as_deref().or(scan.relation.as_deref()).unwrap_or_default();
+    let alias = scan
+        .alias
+        .as_deref()
+        .or(scan.relation.as_deref())
+        .unwrap_or_default();
     let all = plan.all();
     let own = scan.conditions.iter().map(|(_, text)| text);
     let others = all.iter().flat_map(|n| &n.conditions).map(|(_, text)| text);
@@ -105,7 +91,9 @@ fn candidates(table: &Table, scan: &Node, plan: &Node) -> Vec<Cure> {
         add(&mut expressions, expressions_on(alias, text, &known));
     }
     let order = all.iter().find(|n| !n.sort_key.is_empty());
-    let order = order.and_then(|sort| order_by(alias, &sort.sort_key, &known)).unwrap_or_default();
+    let order = order
+        .and_then(|sort| order_by(alias, &sort.sort_key, &known))
+        .unwrap_or_default();
     let quoted: Vec<String> = columns.iter().map(|c| ident(c)).collect();
     let mut keys: Vec<(Vec<String>, Serves)> = Vec::new();
     for column in &quoted {
@@ -124,7 +112,9 @@ fn candidates(table: &Table, scan: &Node, plan: &Node) -> Vec<Cure> {
             keys.push((with, Serves::Columns));
         }
     }
-    keys.into_iter().map(|(keys, serves)| cure(table, keys, serves)).collect()
+    keys.into_iter()
+        .map(|(keys, serves)| cure(table, keys, serves))
+        .collect()
 }
 
 fn add(into: &mut Vec<String>, more: Vec<String>) {
@@ -177,11 +167,16 @@ mod tests {
 
     #[test]
     fn what_might_help_is_read_off_the_plan() {
-        let column = |name: &str| Column { name: name.to_owned(), ..Column::default() };
+        let column = |name: &str| Column {
+            name: name.to_owned(),
+            ..Column::default()
+        };
         let table = Table {
             schema: "public".to_owned(),
             name: "event".to_owned(),
-            columns: ["id", "venue_id", "starts_at", "title"].map(column).to_vec(),
+            columns: ["id", "venue_id", "starts_at", "title"]
+                .map(column)
+                .to_vec(),
             ..Table::default()
         };
         let plan = json!({"Plan": {"Node Type": "Limit", "Plans": [
@@ -190,7 +185,10 @@ mod tests {
                  "Filter": "((e.venue_id = '7'::bigint) AND (lower(e.title) = 'x'::text))"}]}]}});
         let plan = Node::parse(&plan).unwrap();
         let scan = plan.scans().next().unwrap();
-        let keys: Vec<String> = candidates(&table, scan, &plan).iter().map(|c| c.keys.join(", ")).collect();
+        let keys: Vec<String> = candidates(&table, scan, &plan)
+            .iter()
+            .map(|c| c.keys.join(", "))
+            .collect();
         assert_eq!(
             keys,
             [

@@ -9,7 +9,7 @@ use crate::probe::trace::Traced;
 
 use super::super::QuietCx;
 use super::ask::{Answer, Ask, What, greatest};
-use super::cause::{Cure, cures, schemas};
+use super::cause::{Cure, cures};
 
 /// Rows that a statement must read more than before to be looked at: fewer are no growth that anybody feels.
 const FELT: f64 = 100.0;
@@ -125,7 +125,6 @@ pub(super) async fn measure(
             return Ok(Err(why));
         }
         growth.filled.push(copies.filled());
-        eprintln!("FILLED {:?} {:?}", std::time::Instant::now(), growth.filled.last()); //DEBUG
         let round = growth.filled.len();
         for (ask, seen) in asks.iter_mut().filter(|(_, seen)| seen.len() + 1 == round) {
             seen.extend(see(cx, ask).await?);
@@ -135,7 +134,6 @@ pub(super) async fn measure(
         if seen.len() < sizes.len() {
             continue;
         }
-        eprintln!("ASK {} things {:?} steady {} status {:?} stmts {:?} reads {:?}", ask.about, seen.iter().map(|s| s.answer.things).collect::<Vec<_>>(), is_steady(&ask,&seen), seen.last().map(|s| s.answer.exchange.status()), seen.iter().map(|s| s.statements.len()).collect::<Vec<_>>(), seen.iter().map(|s| s.statements.iter().map(|(_, p)| p.rows_read()).sum::<f64>()).collect::<Vec<_>>()); //DEBUG
         if !is_steady(&ask, &seen) {
             growth.unclear.push(ask.about);
             continue;
@@ -144,7 +142,11 @@ pub(super) async fn measure(
         let grown = judged(copies, catalog, &ask, &seen).await?;
         if let Some(last) = seen.into_iter().next_back().filter(|_| !grown.is_empty()) {
             let exchange = last.answer.exchange;
-            growth.costly.push(Costly { ask, grown, exchange });
+            growth.costly.push(Costly {
+                ask,
+                grown,
+                exchange,
+            });
         }
     }
     Ok(Ok(growth))
@@ -156,7 +158,9 @@ fn is_steady(ask: &Ask, seen: &[Seen]) -> bool {
     let things = |s: &Seen| s.answer.things;
     // The first page of a list that was not full may fill: it is then as long as any other.
     let same = seen.windows(2).all(|w| things(&w[0]) == things(&w[1]));
-    let statements = seen.windows(2).all(|w| w[0].statements.len() == w[1].statements.len());
+    let statements = seen
+        .windows(2)
+        .all(|w| w[0].statements.len() == w[1].statements.len());
     yes && statements && (same || !ask.reads())
 }
 
@@ -186,7 +190,12 @@ async fn judged(
         if let Some(cause) = cause.filter(|cause| !is_excused(cause, ask, seen, statement)) {
             let mut statement = statement.clone();
             statement.plan = None;
-            all.push(Grown { statement, read, given, cause });
+            all.push(Grown {
+                statement,
+                read,
+                given,
+                cause,
+            });
         }
     }
     Ok(all)
@@ -200,7 +209,7 @@ async fn why(
     read: &[f64],
 ) -> Result<Option<Cause>, Fault> {
     let editor = copies.editor();
-    let best = editor.best_plan(statement, &schemas(catalog), &[]).await?;
+    let best = editor.best_plan(statement, catalog, &[]).await?;
     // Control: with every index used that there is, it still reads as much.
     let last = read.last().copied().unwrap_or_default();
     let Some(best) = best.filter(|b| b.rows >= last / 2.0) else {
@@ -229,10 +238,16 @@ fn is_excused(cause: &Cause, ask: &Ask, seen: &[Seen], statement: &Statement) ->
     };
     const SEARCHES: [&str; 5] = [" ~", "!~", "@@", "strpos(", "POSITION"];
     let conditions = best.plan.all().into_iter().flat_map(|n| &n.conditions);
-    let searches = conditions.into_iter().any(|(_, text)| SEARCHES.iter().any(|s| text.contains(s)));
+    let searches = conditions
+        .into_iter()
+        .any(|(_, text)| SEARCHES.iter().any(|s| text.contains(s)));
     let says = |s: &Seen| s.answer.exchange.json().map_or(0.0, |body| greatest(&body));
     let counts: Vec<f64> = seen.iter().map(says).collect();
-    searches || statement.nested || !ask.reads() || matches!(ask.what, What::Delete) || grows(&counts)
+    searches
+        || statement.nested
+        || !ask.reads()
+        || matches!(ask.what, What::Delete)
+        || grows(&counts)
 }
 
 #[cfg(test)]

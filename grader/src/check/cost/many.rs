@@ -64,9 +64,13 @@ pub(crate) async fn series(cx: &mut QuietCx) -> Result<Planting<Vec<Series>>, Fa
 /// How many statements one thing more takes, by least squares.
 pub(crate) fn slope(points: &[(usize, usize)]) -> f64 {
     let n = points.len() as f64;
-    let mean = |of: fn(&(usize, usize)) -> usize| points.iter().map(|p| of(p) as f64).sum::<f64>() / n;
+    let mean =
+        |of: fn(&(usize, usize)) -> usize| points.iter().map(|p| of(p) as f64).sum::<f64>() / n;
     let (x, y) = (mean(|p| p.0), mean(|p| p.1));
-    let both: f64 = points.iter().map(|p| (p.0 as f64 - x) * (p.1 as f64 - y)).sum();
+    let both: f64 = points
+        .iter()
+        .map(|p| (p.0 as f64 - x) * (p.1 as f64 - y))
+        .sum();
     let square: f64 = points.iter().map(|p| (p.0 as f64 - x).powi(2)).sum();
     if square > 0.0 { both / square } else { 0.0 }
 }
@@ -77,7 +81,13 @@ pub(crate) struct Rounds(IndexMap<String, Vec<(usize, Seen, OpId, String)>>);
 
 impl Rounds {
     /// Asks once for nothing, where it is the first time, and once with a window open.
-    pub(crate) async fn ask(&mut self, cx: &mut QuietCx, ask: &Ask, count: usize, of: &str) -> Result<(), Fault> {
+    pub(crate) async fn ask(
+        &mut self,
+        cx: &mut QuietCx,
+        ask: &Ask,
+        count: usize,
+        of: &str,
+    ) -> Result<(), Fault> {
         if !self.0.contains_key(&ask.about) {
             ask.send(cx, None).await?;
         }
@@ -92,10 +102,20 @@ impl Rounds {
     /// The series that are whole.
     pub(crate) fn series(self, rounds: usize) -> Vec<Series> {
         let whole = |(about, all): (String, Vec<(usize, Seen, OpId, String)>)| {
-            let points = all.iter().map(|(n, seen, ..)| (*n, seen.sent().count())).collect();
+            let points = all
+                .iter()
+                .map(|(n, seen, ..)| (*n, seen.sent().count()))
+                .collect();
             let (_, last, op, of) = all.into_iter().nth(rounds - 1)?;
             let often = most_often(&last);
-            Some(Series { op, about, of, points, exchange: last.answer.exchange, often })
+            Some(Series {
+                op,
+                about,
+                of,
+                points,
+                exchange: last.answer.exchange,
+                often,
+            })
         };
         self.0.into_iter().filter_map(whole).collect()
     }
@@ -105,7 +125,11 @@ impl Rounds {
 fn most_often(seen: &Seen) -> Option<(Statement, usize)> {
     let mut often: IndexMap<String, (Statement, usize)> = IndexMap::new();
     for (statement, _) in seen.sent() {
-        let shape: String = statement.sql.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let shape: String = statement
+            .sql
+            .chars()
+            .filter(|c| !c.is_ascii_digit())
+            .collect();
         let mut plain = statement.clone();
         plain.plan = None;
         often.entry(shape).or_insert((plain, 0)).1 += 1;
@@ -114,7 +138,11 @@ fn most_often(seen: &Seen) -> Option<(Statement, usize)> {
 }
 
 /// A list whose pages hold so many: of things that belong to different things.
-async fn pages(cx: &mut QuietCx, pack: &Pack, entity: &Entity) -> Result<Planting<Vec<Series>>, Fault> {
+async fn pages(
+    cx: &mut QuietCx,
+    pack: &Pack,
+    entity: &Entity,
+) -> Result<Planting<Vec<Series>>, Fault> {
     let op = entity.list.as_ref().and_then(|l| pack.op(&l.op));
     let listing = op.and_then(|o| Some((o, o.listing.as_ref()?)));
     let Some((op, listing)) = listing.filter(|(_, l)| l.limit.is_some()) else {
@@ -136,17 +164,31 @@ async fn pages(cx: &mut QuietCx, pack: &Pack, entity: &Entity) -> Result<Plantin
     };
     let mut rounds = Rounds::default();
     for count in SHOWN {
-        let wanted = Wanted { query: Vec::new(), size: Size::Exactly(count.to_string()) };
-        let ask = Ask { op: op.id.clone(), about: op.line(), of: of.clone(), what: What::List(wanted) };
+        let wanted = Wanted {
+            query: Vec::new(),
+            size: Size::Exactly(count.to_string()),
+        };
+        let ask = Ask {
+            op: op.id.clone(),
+            about: op.line(),
+            of: of.clone(),
+            what: What::List(wanted),
+        };
         rounds.ask(cx, &ask, count, &plural(&entity.name)).await?;
     }
     // Control: the page held as many as were asked for.
-    rounds.0.retain(|_, all| all.iter().all(|(n, seen, ..)| seen.answer.things == *n));
+    rounds
+        .0
+        .retain(|_, all| all.iter().all(|(n, seen, ..)| seen.answer.things == *n));
     Ok(Ok(rounds.series(SHOWN.len())))
 }
 
 /// More and more things that belong to the same things; what is above them is read, and their own list.
-async fn beside(cx: &mut QuietCx, pack: &Pack, entity: &Entity) -> Result<Planting<Vec<Series>>, Fault> {
+async fn beside(
+    cx: &mut QuietCx,
+    pack: &Pack,
+    entity: &Entity,
+) -> Result<Planting<Vec<Series>>, Fault> {
     let above = plentiful(cx, pack, entity).await?;
     let first = match cx.planter().plant_under(&entity.name, above).await? {
         Ok(first) => first,
@@ -154,11 +196,25 @@ async fn beside(cx: &mut QuietCx, pack: &Pack, entity: &Entity) -> Result<Planti
     };
     let mut asks: Vec<Ask> = Vec::new();
     for thing in ancestry(&first).into_iter().skip(1) {
-        asks.extend(pack.entity(&thing.entity).map(|e| reads(pack, e, &thing)).unwrap_or_default());
+        asks.extend(
+            pack.entity(&thing.entity)
+                .map(|e| reads(pack, e, &thing))
+                .unwrap_or_default(),
+        );
     }
-    if let Some(op) = entity.list.as_ref().filter(|l| !is_free(l)).and_then(|l| pack.op(&l.op)) {
+    if let Some(op) = entity
+        .list
+        .as_ref()
+        .filter(|l| !is_free(l))
+        .and_then(|l| pack.op(&l.op))
+    {
         let what = What::List(Wanted::default());
-        asks.push(Ask { op: op.id.clone(), about: op.line(), of: first.clone(), what });
+        asks.push(Ask {
+            op: op.id.clone(),
+            about: op.line(),
+            of: first.clone(),
+            what,
+        });
     }
     let (mut rounds, mut made) = (Rounds::default(), 1);
     for count in SHOWN {
@@ -208,7 +264,10 @@ async fn linked(cx: &mut QuietCx, pack: &Pack, name: &str) -> Result<Vec<Series>
             continue;
         };
         let hub: Arc<Planted> = Arc::new(hub);
-        let asks = pack.entity(&end.entity).map(|e| reads(pack, e, &hub)).unwrap_or_default();
+        let asks = pack
+            .entity(&end.entity)
+            .map(|e| reads(pack, e, &hub))
+            .unwrap_or_default();
         let (mut rounds, mut made) = (Rounds::default(), 0);
         for count in SHOWN {
             while made < count {
@@ -219,7 +278,14 @@ async fn linked(cx: &mut QuietCx, pack: &Pack, name: &str) -> Result<Vec<Series>
                 made += 1;
             }
             for ask in &asks {
-                rounds.ask(cx, ask, count, &format!("{} entries", name.replace('_', " "))).await?;
+                rounds
+                    .ask(
+                        cx,
+                        ask,
+                        count,
+                        &format!("{} entries", name.replace('_', " ")),
+                    )
+                    .await?;
             }
         }
         all.extend(rounds.series(SHOWN.len()));
@@ -253,11 +319,17 @@ pub(crate) async fn written(cx: &mut QuietCx) -> Result<Vec<Series>, Fault> {
     Ok(all)
 }
 
-async fn made(cx: &mut QuietCx, recipe: &super::parts::Recipe, count: usize) -> Result<Option<Seen>, Fault> {
+async fn made(
+    cx: &mut QuietCx,
+    recipe: &super::parts::Recipe,
+    count: usize,
+) -> Result<Option<Seen>, Fault> {
     let trace = cx.trace().await?;
     let made = recipe.make(cx as &mut Cx, count).await?;
     let traced = trace.close().await?;
-    Ok(made.filter(|_| !traced.cut).map(|made| Seen::of(made.exchange, count, traced)))
+    Ok(made
+        .filter(|_| !traced.cut)
+        .map(|made| Seen::of(made.exchange, count, traced)))
 }
 
 fn plural(noun: &str) -> String {

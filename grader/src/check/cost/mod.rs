@@ -22,7 +22,7 @@ use crate::pack::Pack;
 use crate::probe::sql::Copies;
 
 pub(crate) use ask::{Ask, What};
-pub(crate) use cause::{Cure, Serves, schemas};
+pub(crate) use cause::{Cure, Serves};
 pub(crate) use growth::{Cause, Costly, Grown, Growth, Seen, see};
 pub(crate) use many::{Series, series, slope, written};
 pub(crate) use scene::{ancestry, free_parents, reads, writes};
@@ -68,15 +68,16 @@ pub(crate) async fn judged(
 }
 
 /// The drafts about indexes of this kind that a statement misses.
-pub(crate) fn misses(
-    serves: Serves,
-) -> impl Fn(&QuietCx, &Growth, &Costly, &Grown) -> Vec<Draft> {
+pub(crate) fn misses(serves: Serves) -> impl Fn(&QuietCx, &Growth, &Costly, &Grown) -> Vec<Draft> {
     move |cx, growth, costly, grown| {
         let Cause::Missing(cures, best) = &grown.cause else {
             return Vec::new();
         };
-        let told = cures.iter().filter(|c| c.serves == serves && !is_reference(costly, grown));
-        told.map(|cure| missing(cx, growth, (costly, grown), (cure, best))).collect()
+        let told = cures
+            .iter()
+            .filter(|c| c.serves == serves && !is_reference(costly, grown));
+        told.map(|cure| missing(cx, growth, (costly, grown), (cure, best)))
+            .collect()
     }
 }
 

@@ -44,7 +44,9 @@ pub(crate) async fn recipe(
     let Some((Token::Each, before)) = made.at.pointer().and_then(|p| p.tokens.split_last()) else {
         return Ok(None);
     };
-    let list = Pointer { tokens: before.to_vec() };
+    let list = Pointer {
+        tokens: before.to_vec(),
+    };
     let Ok(like) = cx.planter().plant(&whole.name).await? else {
         return Ok(None);
     };
@@ -66,7 +68,14 @@ pub(crate) async fn recipe(
         parents.push((at.clone(), named));
     }
     let counted = pack.limited.iter().filter(|l| l.counts.of == part.name);
-    let place = |l: &crate::pack::Limited| part.facts.get(l.counts.fact.as_ref()?)?.send.as_ref()?.pointer().cloned();
+    let place = |l: &crate::pack::Limited| {
+        part.facts
+            .get(l.counts.fact.as_ref()?)?
+            .send
+            .as_ref()?
+            .pointer()
+            .cloned()
+    };
     Ok(Some(Recipe {
         create: create.clone(),
         list,
@@ -105,12 +114,17 @@ impl Recipe {
         if op.is_none_or(|op| !pack.contract.validate_body(op, &body).is_empty()) {
             return Ok(None);
         }
-        let asked = cx.planter().ask(&self.like, &self.create, None, Some(body)).await?;
+        let asked = cx
+            .planter()
+            .ask(&self.like, &self.create, None, Some(body))
+            .await?;
         let Some(exchange) = asked.filter(said_yes) else {
             return Ok(None);
         };
         let reply = exchange.json().unwrap_or_default();
-        let key = entity.key_place().and_then(|p| p.get(&reply).first().copied().cloned());
+        let key = entity
+            .key_place()
+            .and_then(|p| p.get(&reply).first().copied().cloned());
         let thing = Planted {
             key,
             created: exchange.clone(),
@@ -150,7 +164,9 @@ pub(crate) fn plenty(pack: &Pack, entity: &str) -> IndexMap<String, Value> {
         let name = l.of.fact.clone()?;
         let schema = &pack.entity(entity)?.facts.get(&name)?.schema;
         let much = [100_000, 10_000, 1_000, 100].map(|n| json!(n));
-        let value = much.into_iter().find(|n| pack.contract.accepts(schema, n))?;
+        let value = much
+            .into_iter()
+            .find(|n| pack.contract.accepts(schema, n))?;
         Some((name, value))
     };
     limits.filter_map(fact).collect()
@@ -168,7 +184,10 @@ pub(crate) async fn plentiful(
         if parent.at.spot == Spot::Made || facts.is_empty() {
             continue;
         }
-        let wish = Wish { facts, ..Wish::default() };
+        let wish = Wish {
+            facts,
+            ..Wish::default()
+        };
         if let Ok(made) = cx.planter().plant_as(&parent.entity, wish).await? {
             parents.insert(role.clone(), Arc::new(made));
         }

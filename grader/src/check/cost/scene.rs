@@ -28,7 +28,9 @@ pub(crate) fn free_parents(pack: &Pack, of: &Planted) -> IndexMap<String, Arc<Pl
             .is_some_and(|p| p.at.spot != Spot::Made)
     };
     let parents = of.parents.iter().filter(|(role, _)| free(role));
-    parents.map(|(role, p)| (role.clone(), Arc::clone(p))).collect()
+    parents
+        .map(|(role, p)| (role.clone(), Arc::clone(p)))
+        .collect()
 }
 
 /// Plants some of everything, and gives every request about it whose cost can be judged. The reason where something
@@ -77,11 +79,7 @@ pub(crate) fn ancestry(of: &Planted) -> Vec<Planted> {
 }
 
 /// Things of a kind: the first, with some beside it that belong to the same things, and one that belongs to others.
-async fn some(
-    cx: &mut Cx,
-    pack: &Pack,
-    name: &str,
-) -> Result<Planting<(Planted, Planted)>, Fault> {
+async fn some(cx: &mut Cx, pack: &Pack, name: &str) -> Result<Planting<(Planted, Planted)>, Fault> {
     let mut all = Vec::new();
     for _ in 0..=APART {
         match cx.planter().plant(name).await? {
@@ -135,14 +133,22 @@ fn below(pack: &Pack, entity: &Entity) -> Vec<Call> {
     let Some(own) = pack.op(&read.op) else {
         return Vec::new();
     };
-    let listed = |op| pack.entities.values().any(|e| e.list.as_ref().is_some_and(|l| l.op == op));
+    let listed = |op| {
+        pack.entities
+            .values()
+            .any(|e| e.list.as_ref().is_some_and(|l| l.op == op))
+    };
     let mut calls = vec![read.clone()];
     for op in &pack.contract.operations {
         let (long, short) = (&op.path.segments, &own.path.segments);
-        let deeper = op.method == Method::Get && long.len() > short.len() && long.starts_with(short);
+        let deeper =
+            op.method == Method::Get && long.len() > short.len() && long.starts_with(short);
         let rest = long.get(short.len()..).unwrap_or_default();
         let known = rest.iter().all(|s| matches!(s, Segment::Text(_)));
-        let asks_more = op.params.iter().any(|p| p.required && p.place == ParamPlace::Query);
+        let asks_more = op
+            .params
+            .iter()
+            .any(|p| p.required && p.place == ParamPlace::Query);
         if deeper && known && !asks_more && !listed(op.id.clone()) {
             calls.push(Call {
                 op: op.id.clone(),
@@ -208,12 +214,19 @@ async fn lists(
         if names.iter().any(|n| searched.contains(n)) || !seen.insert(names.clone()) {
             continue;
         }
-        let by = if names.is_empty() { String::new() } else { format!(" by {}", names.join(" and ")) };
+        let by = if names.is_empty() {
+            String::new()
+        } else {
+            format!(" by {}", names.join(" and "))
+        };
         asks.push(Ask {
             op: op.id.clone(),
             about: format!("{}{by}", op.line()),
             of,
-            what: What::List(Wanted { query, size: Size::Unsaid }),
+            what: What::List(Wanted {
+                query,
+                size: Size::Unsaid,
+            }),
         });
     }
     Ok(Ok(asks))
@@ -273,13 +286,21 @@ async fn beyond(
 /// The link that joins such things with what a parameter is named after, its own end, and the other one.
 fn joined(pack: &Pack, entity: &Entity, param: &str) -> Option<(String, String, String)> {
     let param = param.strip_suffix("_id").unwrap_or(param);
-    pack.links.values().filter(|l| l.set.is_some()).find_map(|link| {
-        let placed = |role: &String| matches!(link.ends.get(role).map(|e| &e.at), Some(EndAt::Place(_)));
-        let own = link.ends.iter().find(|(_, e)| e.entity == entity.name)?.0;
-        let other = link.ends.iter().find(|(role, e)| *role != own && (*role == param || e.entity == param))?.0;
-        let both = placed(own) && placed(other);
-        both.then(|| (link.name.clone(), own.clone(), other.clone()))
-    })
+    pack.links
+        .values()
+        .filter(|l| l.set.is_some())
+        .find_map(|link| {
+            let placed =
+                |role: &String| matches!(link.ends.get(role).map(|e| &e.at), Some(EndAt::Place(_)));
+            let own = link.ends.iter().find(|(_, e)| e.entity == entity.name)?.0;
+            let other = link
+                .ends
+                .iter()
+                .find(|(role, e)| *role != own && (*role == param || e.entity == param))?
+                .0;
+            let both = placed(own) && placed(other);
+            both.then(|| (link.name.clone(), own.clone(), other.clone()))
+        })
 }
 
 /// Whether a parameter says which page, or how large.
@@ -287,7 +308,9 @@ fn turns_pages(op: &crate::pack::Operation, name: &str) -> bool {
     op.listing.as_ref().is_some_and(|listing| {
         let turn = match &listing.paging {
             Paging::None => None,
-            Paging::Cursor { param, .. } | Paging::Offset { param } | Paging::Page { param, .. } => Some(param),
+            Paging::Cursor { param, .. }
+            | Paging::Offset { param }
+            | Paging::Page { param, .. } => Some(param),
         };
         listing.limit.as_deref() == Some(name) || turn.is_some_and(|p| p == name)
     })
@@ -295,7 +318,10 @@ fn turns_pages(op: &crate::pack::Operation, name: &str) -> bool {
 
 /// Whether a call is bound by nothing, so that its list shows things whatever they belong to.
 pub(crate) fn is_free(call: &Call) -> bool {
-    !call.bind.values().any(|b| matches!(b, Bound::Up(_) | Bound::Key | Bound::Fact(_)))
+    !call
+        .bind
+        .values()
+        .any(|b| matches!(b, Bound::Up(_) | Bound::Key | Bound::Fact(_)))
 }
 
 /// A value as it stands in a query.

@@ -27,8 +27,14 @@ pub(crate) fn missing(
     Draft {
         subject: format!("{} by {keys}", cure.table),
         touches: vec![costly.ask.about.clone()],
-        saw: cut(format!("{} reads {} row by row: nothing finds rows by {keys}", costly.ask.about, cure.table)),
-        expected: format!("the same few rows are read, however many there are in {}", cure.table),
+        saw: cut(format!(
+            "{} reads {} row by row: nothing finds rows by {keys}",
+            costly.ask.about, cure.table
+        )),
+        expected: format!(
+            "the same few rows are read, however many there are in {}",
+            cure.table
+        ),
         actual: format!("it read {} rows", counts(&grown.read)),
         note: Some(format!("This index would cure it: {}", cure.sql)),
         evidence,
@@ -39,7 +45,10 @@ pub(crate) fn missing(
 /// What a finding about a statement rests on: the exchange, the statement, the counts.
 pub(crate) fn evidence(cx: &Cx, growth: &Growth, costly: &Costly, grown: &Grown) -> Vec<Evidence> {
     vec![
-        cx.seen("the request, when the tables were fullest", &costly.exchange),
+        cx.seen(
+            "the request, when the tables were fullest",
+            &costly.exchange,
+        ),
         Evidence::Statements {
             says: "the statement that reads more and more".to_owned(),
             statements: vec![grown.statement.clone()],
@@ -59,9 +68,14 @@ pub(crate) fn plan(plan: &Node, table: &str) -> Evidence {
         let name = n.relation.as_deref().unwrap_or_default();
         table.is_empty() || table.ends_with(&format!(".{name}"))
     };
-    let worst = plan.scans().filter(of).max_by(|a, b| a.read.total_cmp(&b.read));
+    let worst = plan
+        .scans()
+        .filter(of)
+        .max_by(|a, b| a.read.total_cmp(&b.read));
     let line = worst.map_or_else(|| plan.line(), Node::line);
-    note(format!("its best plan, with every index that is there: {line}"))
+    note(format!(
+        "its best plan, with every index that is there: {line}"
+    ))
 }
 
 /// `610, 1210 and 2410`.

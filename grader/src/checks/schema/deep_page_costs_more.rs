@@ -77,7 +77,8 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
             continue;
         };
         deep += 1;
-        let Some(draft) = judged(cx, &editor, &growth.catalog, entity, (&first, &last)).await? else {
+        let Some(draft) = judged(cx, &editor, &growth.catalog, entity, (&first, &last)).await?
+        else {
             continue;
         };
         let op = entity.list.as_ref().and_then(|l| pack.op(&l.op));
@@ -91,7 +92,11 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         let why = "no list of this contract has ten pages".to_owned();
         return Ok(Verdict::Skipped { why });
     }
-    Ok(if findings.is_empty() { advice.advice() } else { findings.verdict() })
+    Ok(if findings.is_empty() {
+        advice.advice()
+    } else {
+        findings.verdict()
+    })
 }
 
 /// A page and what it read.
@@ -103,7 +108,10 @@ struct Page {
 
 impl Page {
     fn read(&self) -> f64 {
-        self.statements.iter().map(|(_, plan)| plan.rows_read()).sum()
+        self.statements
+            .iter()
+            .map(|(_, plan)| plan.rows_read())
+            .sum()
     }
 }
 
@@ -115,7 +123,11 @@ async fn turned(cx: &mut QuietCx, like: &Planted) -> Result<Option<(Page, Page)>
     };
     let mut kept = Vec::new();
     for number in 1..=DEEP {
-        let trace = if number == 1 || number == DEEP { Some(cx.trace().await?) } else { None };
+        let trace = if number == 1 || number == DEEP {
+            Some(cx.trace().await?)
+        } else {
+            None
+        };
         let page = pages.next(cx.planter()).await?;
         let traced = match trace {
             Some(trace) => Some(trace.close().await?),
@@ -129,9 +141,14 @@ async fn turned(cx: &mut QuietCx, like: &Planted) -> Result<Option<(Page, Page)>
         }
         if let Some(traced) = traced.filter(|t| !t.cut) {
             let statements = traced.statements.into_iter();
-            let planned = statements.filter_map(|s| Some((s.plan.as_ref().and_then(Node::parse)?, s)));
+            let planned =
+                statements.filter_map(|s| Some((s.plan.as_ref().and_then(Node::parse)?, s)));
             let statements = planned.map(|(plan, s)| (s, plan)).collect();
-            kept.push(Page { exchange, items, statements });
+            kept.push(Page {
+                exchange,
+                items,
+                statements,
+            });
         }
     }
     let (Some(last), Some(first)) = (kept.pop(), kept.pop()) else {
@@ -151,12 +168,15 @@ async fn judged(
     if after < before * 2.0 || after - before < FELT {
         return Ok(None);
     }
-    let worst = last.statements.iter().max_by(|a, b| a.1.rows_read().total_cmp(&b.1.rows_read()));
+    let worst = last
+        .statements
+        .iter()
+        .max_by(|a, b| a.1.rows_read().total_cmp(&b.1.rows_read()));
     let Some((statement, plan)) = worst else {
         return Ok(None);
     };
     // Control: with every index used that there is, it still reads as much.
-    let best = editor.best_plan(statement, &cost::schemas(catalog), &[]).await?;
+    let best = editor.best_plan(statement, catalog, &[]).await?;
     if best.is_none_or(|b| b.rows < plan.rows_read() / 2.0) {
         return Ok(None);
     }
@@ -168,7 +188,10 @@ async fn judged(
     let slope = (after - before) / ((DEEP - 1) as f64);
     Ok(Some(Draft {
         subject: op.to_string(),
-        saw: cost::cut(format!("page {DEEP} of {} reads more rows than page 1", cx.line(op))),
+        saw: cost::cut(format!(
+            "page {DEEP} of {} reads more rows than page 1",
+            cx.line(op)
+        )),
         expected: format!("about {before:.0} rows read, as for page 1"),
         actual: format!("{after:.0} rows read for as many things: {slope:.0} more with each page"),
         evidence: vec![
@@ -178,7 +201,9 @@ async fn judged(
                 says: format!("the statement that reads most for page {DEEP}"),
                 statements: vec![statement],
             },
-            note(format!("page 1 read {before:.0} rows, page {DEEP} read {after:.0}")),
+            note(format!(
+                "page 1 read {before:.0} rows, page {DEEP} read {after:.0}"
+            )),
         ],
         ..Draft::default()
     }))

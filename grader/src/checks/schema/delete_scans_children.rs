@@ -55,7 +55,11 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
             return Vec::new();
         }
         let draft = |cure| Draft {
-            saw: cost::cut(format!("{} makes the database read all of {}", costly.ask.about, cure_table(cure))),
+            saw: cost::cut(format!(
+                "{} makes the database read all of {}",
+                costly.ask.about,
+                cure_table(cure)
+            )),
             ..cost::missing(cx, growth, (costly, grown), (cure, best))
         };
         cures.iter().map(draft).collect()

@@ -1,5 +1,5 @@
-use crate::check::{Cx, note};
 use crate::check;
+use crate::check::{Cx, note};
 use crate::checks::endpoints::created_differs;
 use crate::model::{Draft, Fault, Verdict};
 use crate::probe::catalog::{Index, Table};
@@ -50,19 +50,33 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         return Ok(Verdict::Skipped { why });
     };
     let (mut findings, mut advice) = (cx.findings(), cx.findings());
-    for table in observer.tables().await?.iter().filter(|t| !t.is_bookkeeping()) {
+    for table in observer
+        .tables()
+        .await?
+        .iter()
+        .filter(|t| !t.is_bookkeeping())
+    {
         for index in table.indexes.iter().filter(|i| i.usable) {
-            let others = table.indexes.iter().filter(|o| o.usable && o.name != index.name);
+            let others = table
+                .indexes
+                .iter()
+                .filter(|o| o.usable && o.name != index.name);
             for other in others {
                 match compare(index, other) {
                     Some(Relation::Same) => findings.add(draft(table, index, other, "the same as")),
-                    Some(Relation::Beginning) => advice.add(draft(table, index, other, "the beginning of")),
+                    Some(Relation::Beginning) => {
+                        advice.add(draft(table, index, other, "the beginning of"))
+                    }
                     None => {}
                 }
             }
         }
     }
-    Ok(if findings.is_empty() { advice.advice() } else { findings.verdict() })
+    Ok(if findings.is_empty() {
+        advice.advice()
+    } else {
+        findings.verdict()
+    })
 }
 
 /// What an index that could go is to another one.
@@ -96,13 +110,26 @@ fn draft(table: &Table, index: &Index, other: &Index, relation: &str) -> Draft {
     let keys = keys.join(", ");
     Draft {
         subject: format!("{table} ({keys})"),
-        saw: crate::check::cost::cut(format!("the index {} on {table} ({keys}) is {relation} {}", index.name, other.name)),
+        saw: crate::check::cost::cut(format!(
+            "the index {} on {table} ({keys}) is {relation} {}",
+            index.name, other.name
+        )),
         expected: "each index finds rows that no other one finds".to_owned(),
         actual: format!("whatever {} finds, {} finds too", index.name, other.name),
         note: Some(format!("Nothing is lost with: DROP INDEX {}", index.name)),
         evidence: vec![
             note(format!("{}: {} ({keys})", index.name, index.method)),
-            note(format!("{}: {} ({})", other.name, other.method, other.keys.iter().map(|k| k.text.as_str()).collect::<Vec<_>>().join(", "))),
+            note(format!(
+                "{}: {} ({})",
+                other.name,
+                other.method,
+                other
+                    .keys
+                    .iter()
+                    .map(|k| k.text.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
         ],
         ..Draft::default()
     }
@@ -132,15 +159,25 @@ mod tests {
 
     #[test]
     fn of_two_equal_ones_one_can_go() {
-        let unique = Index { unique: true, ..index("a_key", &["a"]) };
-        let primary = Index { primary: true, unique: true, ..index("a_pkey", &["a"]) };
+        let unique = Index {
+            unique: true,
+            ..index("a_key", &["a"])
+        };
+        let primary = Index {
+            primary: true,
+            unique: true,
+            ..index("a_pkey", &["a"])
+        };
         let plain = index("a_idx", &["a"]);
         assert_eq!(compare(&plain, &unique), Some(Relation::Same));
         assert_eq!(compare(&unique, &plain), None);
         assert_eq!(compare(&unique, &primary), Some(Relation::Same));
         assert_eq!(compare(&primary, &unique), None);
         let second = index("a_idx1", &["a"]);
-        assert_eq!((compare(&plain, &second), compare(&second, &plain)), (None, Some(Relation::Same)));
+        assert_eq!(
+            (compare(&plain, &second), compare(&second, &plain)),
+            (None, Some(Relation::Same))
+        );
     }
 
     #[test]
@@ -148,7 +185,10 @@ mod tests {
         let (one, two) = (index("one", &["a"]), index("two", &["a", "b"]));
         assert_eq!(compare(&one, &two), Some(Relation::Beginning));
         assert_eq!(compare(&two, &one), None);
-        let partial = Index { predicate: Some("a > 1".to_owned()), ..index("p", &["a"]) };
+        let partial = Index {
+            predicate: Some("a > 1".to_owned()),
+            ..index("p", &["a"])
+        };
         assert_eq!(compare(&partial, &two), None);
         let mut pattern = index("like", &["a"]);
         pattern.keys[0].operator_class = "pg_catalog.text_pattern_ops".to_owned();
@@ -156,9 +196,15 @@ mod tests {
         let mut falling = index("falling", &["a", "b"]);
         falling.keys[1].options = 3;
         assert_eq!(compare(&falling, &two), None);
-        let unique = Index { unique: true, ..index("u", &["a"]) };
+        let unique = Index {
+            unique: true,
+            ..index("u", &["a"])
+        };
         assert_eq!(compare(&unique, &two), None);
-        let carrying = Index { include: vec!["c".to_owned()], ..index("c", &["a"]) };
+        let carrying = Index {
+            include: vec!["c".to_owned()],
+            ..index("c", &["a"])
+        };
         assert_eq!(compare(&carrying, &two), None);
     }
 }

@@ -54,9 +54,14 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         vec![Draft {
             subject: costly.ask.op.to_string(),
             touches: vec![about.clone()],
-            saw: cost::cut(format!("{about} fetches more rows the more are stored, and shows as many")),
+            saw: cost::cut(format!(
+                "{about} fetches more rows the more are stored, and shows as many"
+            )),
             expected: "rows for what is shown, and no others".to_owned(),
-            actual: format!("the database gave {} rows for the same answer", cost::counts(&grown.given)),
+            actual: format!(
+                "the database gave {} rows for the same answer",
+                cost::counts(&grown.given)
+            ),
             evidence: cost::evidence(cx, growth, costly, grown),
             ..Draft::default()
         }]

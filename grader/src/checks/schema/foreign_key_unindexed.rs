@@ -1,9 +1,9 @@
 use crate::check;
 use crate::check::{QuietCx, cost, note};
 use crate::checks::endpoints::created_differs;
+use crate::control;
 use crate::model::{Draft, Fault, Verdict};
 use crate::probe::catalog::{Catalog, ForeignKey, Table};
-use crate::control;
 
 check! {
     /// ## What it looks at
@@ -80,7 +80,10 @@ fn mention(table: &Table, key: &ForeignKey) -> Draft {
         saw: cost::cut(format!("the foreign key {table} ({columns}) has no index")),
         expected: "an index where the rows that refer to one thing are looked for".to_owned(),
         actual: "no request was seen to look for them, so nothing grew".to_owned(),
-        evidence: vec![note(format!("{} refers to {}.{}", key.name, key.references.0, key.references.1))],
+        evidence: vec![note(format!(
+            "{} refers to {}.{}",
+            key.name, key.references.0, key.references.1
+        ))],
         ..Draft::default()
     }
 }
@@ -121,8 +124,13 @@ mod tests {
             indexes: vec![index],
             ..Table::default()
         };
-        let catalog = Catalog { tables: vec![table], ..Catalog::default() };
-        let found: Vec<_> = unindexed(&catalog).map(|(_, k)| k.columns[0].as_str()).collect();
+        let catalog = Catalog {
+            tables: vec![table],
+            ..Catalog::default()
+        };
+        let found: Vec<_> = unindexed(&catalog)
+            .map(|(_, k)| k.columns[0].as_str())
+            .collect();
         assert_eq!(found, ["host_id"]);
     }
 }

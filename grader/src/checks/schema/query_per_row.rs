@@ -67,12 +67,21 @@ fn draft(cx: &Cx, series: &cost::Series) -> Option<Draft> {
     if slope < TOO_MANY {
         return None;
     }
-    let (things, statements): (Vec<f64>, Vec<f64>) =
-        series.points.iter().map(|(n, sent)| (*n as f64, *sent as f64)).unzip();
+    let (things, statements): (Vec<f64>, Vec<f64>) = series
+        .points
+        .iter()
+        .map(|(n, sent)| (*n as f64, *sent as f64))
+        .unzip();
     let (things, statements) = (cost::counts(&things), cost::counts(&statements));
     let mut evidence = vec![
-        cx.seen(format!("the request with the most {}", series.of), &series.exchange),
-        note(format!("with {things} {} it sent {statements} statements", series.of)),
+        cx.seen(
+            format!("the request with the most {}", series.of),
+            &series.exchange,
+        ),
+        note(format!(
+            "with {things} {} it sent {statements} statements",
+            series.of
+        )),
     ];
     if let Some((statement, times)) = &series.often {
         evidence.push(Evidence::Statements {
@@ -82,7 +91,10 @@ fn draft(cx: &Cx, series: &cost::Series) -> Option<Draft> {
     }
     Some(Draft {
         subject: series.op.to_string(),
-        saw: cost::cut(format!("{} sends {slope:.1} statements more for each of its {}", series.about, series.of)),
+        saw: cost::cut(format!(
+            "{} sends {slope:.1} statements more for each of its {}",
+            series.about, series.of
+        )),
         expected: "as many statements for forty as for five".to_owned(),
         actual: format!("{statements} statements for {things} {}", series.of),
         evidence,

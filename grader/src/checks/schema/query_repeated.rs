@@ -64,7 +64,11 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         let first = control!(cx.planter().plant(&name).await?);
         let mut asks = cost::writes(&pack, entity, &first);
         for thing in cost::ancestry(&first) {
-            asks.extend(pack.entity(&thing.entity).map(|e| cost::reads(&pack, e, &thing)).unwrap_or_default());
+            asks.extend(
+                pack.entity(&thing.entity)
+                    .map(|e| cost::reads(&pack, e, &thing))
+                    .unwrap_or_default(),
+            );
         }
         for ask in &asks {
             // Once unseen: what a service looks up at its first request is no habit.
@@ -84,29 +88,48 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
             }
         }
     }
-    Ok(if findings.is_empty() { advice.advice() } else { findings.verdict() })
+    Ok(if findings.is_empty() {
+        advice.advice()
+    } else {
+        findings.verdict()
+    })
 }
 
 /// The reading statement that was sent most often with the same values, if more than once.
 fn repeated(seen: &cost::Seen) -> Option<(Statement, usize)> {
     let mut sent: IndexMap<(&str, &[Option<String>]), (&Statement, usize)> = IndexMap::new();
     for (statement, plan) in seen.sent() {
-        let writes = plan.all().iter().any(|n| matches!(n.kind.as_str(), "ModifyTable" | "LockRows"));
+        let writes = plan
+            .all()
+            .iter()
+            .any(|n| matches!(n.kind.as_str(), "ModifyTable" | "LockRows"));
         if plan.touches_tables() && !writes {
             let key = (statement.sql.as_str(), statement.parameters.as_slice());
             sent.entry(key).or_insert((statement, 0)).1 += 1;
         }
     }
-    let most = sent.into_values().rev().max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 1)?;
+    let most = sent
+        .into_values()
+        .rev()
+        .max_by_key(|(_, n)| *n)
+        .filter(|(_, n)| *n > 1)?;
     let mut statement = most.0.clone();
     statement.plan = None;
     Some((statement, most.1))
 }
 
-fn draft(cx: &Cx, ask: &cost::Ask, seen: &cost::Seen, (statement, times): (Statement, usize)) -> Draft {
+fn draft(
+    cx: &Cx,
+    ask: &cost::Ask,
+    seen: &cost::Seen,
+    (statement, times): (Statement, usize),
+) -> Draft {
     Draft {
         subject: ask.op.to_string(),
-        saw: cost::cut(format!("{} asks the database the same thing {times} times", ask.about)),
+        saw: cost::cut(format!(
+            "{} asks the database the same thing {times} times",
+            ask.about
+        )),
         expected: "each question once, and its answer handed on".to_owned(),
         actual: format!("one statement with the same values was sent {times} times"),
         evidence: vec![

@@ -65,7 +65,9 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         vec![Draft {
             subject: costly.ask.op.to_string(),
             touches: vec![about.clone()],
-            saw: cost::cut(format!("{about} reads more rows the more are stored, for the same answer")),
+            saw: cost::cut(format!(
+                "{about} reads more rows the more are stored, for the same answer"
+            )),
             expected: "as many rows read as before, because the answer is the same".to_owned(),
             actual: format!("a statement read {} rows", cost::counts(&grown.read)),
             evidence,

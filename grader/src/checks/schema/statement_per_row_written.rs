@@ -64,12 +64,21 @@ fn draft(cx: &Cx, series: &cost::Series) -> Option<Draft> {
     if slope < TOO_MANY {
         return None;
     }
-    let (parts, statements): (Vec<f64>, Vec<f64>) =
-        series.points.iter().map(|(n, sent)| (*n as f64, *sent as f64)).unzip();
+    let (parts, statements): (Vec<f64>, Vec<f64>) = series
+        .points
+        .iter()
+        .map(|(n, sent)| (*n as f64, *sent as f64))
+        .unzip();
     let (parts, statements) = (cost::counts(&parts), cost::counts(&statements));
     let mut evidence = vec![
-        cx.seen(format!("the request with the most {}", series.of), &series.exchange),
-        note(format!("with {parts} {} it sent {statements} statements", series.of)),
+        cx.seen(
+            format!("the request with the most {}", series.of),
+            &series.exchange,
+        ),
+        note(format!(
+            "with {parts} {} it sent {statements} statements",
+            series.of
+        )),
     ];
     if let Some((statement, times)) = &series.often {
         evidence.push(Evidence::Statements {
@@ -79,7 +88,10 @@ fn draft(cx: &Cx, series: &cost::Series) -> Option<Draft> {
     }
     Some(Draft {
         subject: series.op.to_string(),
-        saw: cost::cut(format!("{} sends {slope:.1} statements for each of its {}", series.about, series.of)),
+        saw: cost::cut(format!(
+            "{} sends {slope:.1} statements for each of its {}",
+            series.about, series.of
+        )),
         expected: "at most one statement for each part, better one for all".to_owned(),
         actual: format!("{statements} statements for {parts} {}", series.of),
         evidence,

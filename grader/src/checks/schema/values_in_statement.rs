@@ -86,7 +86,11 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         let why = "nothing in this contract takes a free text".to_owned();
         return Ok(Verdict::Skipped { why });
     }
-    Ok(if findings.is_empty() { advice.advice() } else { findings.verdict() })
+    Ok(if findings.is_empty() {
+        advice.advice()
+    } else {
+        findings.verdict()
+    })
 }
 
 /// One request with a hard text in it.
@@ -129,7 +133,9 @@ async fn made(
             let reply = made.created.json().unwrap_or_default();
             let shown = |(name, sent): (&String, &Value)| {
                 let place = entity.facts.get(name).and_then(|f| f.created.as_ref());
-                place.and_then(|p| p.get(&reply).first().copied()).is_none_or(|v| v == sent)
+                place
+                    .and_then(|p| p.get(&reply).first().copied())
+                    .is_none_or(|v| v == sent)
             };
             let broke = !facts.iter().all(shown);
             (made.created, broke)
@@ -140,7 +146,12 @@ async fn made(
         },
     };
     let about = op.line();
-    Ok(Some(Sight { about, exchange, text: holding(statements, &word), broke }))
+    Ok(Some(Sight {
+        about,
+        exchange,
+        text: holding(statements, &word),
+        broke,
+    }))
 }
 
 /// Asks the list by each filter on a free text, for a text that nothing has: an empty page is right.
@@ -192,7 +203,10 @@ async fn addressed(
     };
     let (word, text) = hard(cx.planter().rng().random_range(0..1_000_000));
     let trace = cx.trace().await?;
-    let asked = cx.planter().ask(honest, call, Some(&json!(text)), None).await?;
+    let asked = cx
+        .planter()
+        .ask(honest, call, Some(&json!(text)), None)
+        .await?;
     let statements = trace.close().await?.statements;
     Ok(asked.map(|exchange| Sight {
         about: op.line(),
@@ -205,7 +219,9 @@ async fn addressed(
 /// Whether a fact takes this text, and any other: no closed list, no format of its own.
 fn is_free(pack: &Pack, fact: &Fact, text: &str) -> bool {
     let schema = pack.contract.follow(&fact.schema);
-    let bare = ["format", "pattern", "enum", "const"].iter().all(|k| schema.get(*k).is_none());
+    let bare = ["format", "pattern", "enum", "const"]
+        .iter()
+        .all(|k| schema.get(*k).is_none());
     bare && pack.contract.accepts(&fact.schema, &json!(text))
 }
 

@@ -3,6 +3,7 @@
 //! What is counted is rows, never time or cost: a count is the same in every repeat.
 
 mod text;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,8 @@ pub struct Node {
     /// Rows it read, over all its loops: those it gave on, and those that a condition left out. 0 where the plan
     /// has no counts.
     pub read: f64,
+    /// How often it searched its index, where the plan says it (PostgreSQL 18).
+    pub searches: f64,
     /// The steps below it.
     pub below: Vec<Node>,
 }
@@ -121,12 +124,14 @@ impl Node {
 fn node(plan: &Value) -> Node {
     let text = |name: &str| plan.get(name).and_then(Value::as_str).map(str::to_owned);
     let number = |name: &str| plan.get(name).and_then(Value::as_f64);
-    let list = |name: &str| plan.get(name).and_then(Value::as_array).into_iter().flatten();
+    let list = |name: &str| {
+        plan.get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let loops = number("Actual Loops").unwrap_or_default();
-    let removed = [
-        "Rows Removed by Filter",
-        "Rows Removed by Index Recheck",
-    ];
+    let removed = ["Rows Removed by Filter", "Rows Removed by Index Recheck"];
     let removed: f64 = removed.into_iter().filter_map(number).sum();
     let conditions = CONDITIONS
         .iter()
@@ -143,6 +148,7 @@ fn node(plan: &Value) -> Node {
             .map(str::to_owned)
             .collect(),
         read: (number("Actual Rows").unwrap_or_default() + removed) * loops,
+        searches: number("Index Searches").unwrap_or_default(),
         below: list("Plans").map(node).collect(),
     }
 }
@@ -156,14 +162,14 @@ mod tests {
     fn what_a_condition_leaves_out_was_read_too() {
         // PostgreSQL 18 counts in fractions and marks what it was told not to do.
         let plan = json!([{"Plan": {
-            "Node Type": "Nested Loop", "Actual Rows": 3.00, "Actual Loops": 1, "Join Filter": "(a.id = b.a)",
-            "Plans": [
-                {"Node Type": "Seq Scan", "Relation Name": "a", "Alias": "a", "Actual Rows": 3.00, "Actual Loops": 1,
-                 "Rows Removed by Filter": 997, "Filter": "(a.x = 1)", "Disabled": true},
-                {"Node Type": "Bitmap Heap Scan", "Relation Name": "b", "Actual Rows": 2.5, "Actual Loops": 4,
-                 "Rows Removed by Index Recheck": 1, "Plans": [
-                    {"Node Type": "Bitmap Index Scan", "Index Name": "b_a", "Actual Rows": 9, "Actual Loops": 4}]}
-            ]}}]);
+        "Node Type": "Nested Loop", "Actual Rows": 3.00, "Actual Loops": 1, "Join Filter": "(a.id = b.a)",
+        "Plans": [
+            {"Node Type": "Seq Scan", "Relation Name": "a", "Alias": "a", "Actual Rows": 3.00, "Actual Loops": 1,
+             "Rows Removed by Filter": 997, "Filter": "(a.x = 1)", "Disabled": true},
+            {"Node Type": "Bitmap Heap Scan", "Relation Name": "b", "Actual Rows": 2.5, "Actual Loops": 4,
+             "Rows Removed by Index Recheck": 1, "Plans": [
+                {"Node Type": "Bitmap Index Scan", "Index Name": "b_a", "Actual Rows": 9, "Actual Loops": 4}]}
+        ]}}]);
         let plan = Node::parse(&plan).unwrap();
         assert!((plan.rows_read() - 1014.0).abs() < 1e-9);
         assert_eq!(plan.read_of_each().keys().collect::<Vec<_>>(), [&"a", &"b"]);

@@ -38,7 +38,9 @@ pub fn expressions_on(alias: &str, text: &str, known: &[String]) -> Vec<String> 
             }
             let columns = columns_of(alias, side, known);
             let quoted = format!("\"{plain}\"");
-            let is_column = known.iter().any(|c| *c == plain || format!("\"{c}\"") == quoted);
+            let is_column = known
+                .iter()
+                .any(|c| *c == plain || format!("\"{c}\"") == quoted);
             // Over this table alone: whatever is qualified otherwise belongs to another.
             let foreign = plain.contains('.') && !plain.contains('\'');
             if !columns.is_empty() && !is_column && !foreign && !found.contains(&plain) {
@@ -135,7 +137,10 @@ mod tests {
     fn only_whole_names_of_that_table_are_its_columns() {
         let known = names(&["id", "venue", "venue_id", "odd name"]);
         let text = "((e.venue_id = v.id) AND (the.id > 1) AND (e.\"odd name\" = 'e.id'::text))";
-        assert_eq!(columns_of("e", text, &known)[..2], names(&["venue_id", "odd name"]));
+        assert_eq!(
+            columns_of("e", text, &known)[..2],
+            names(&["venue_id", "odd name"])
+        );
         assert_eq!(columns_of("v", text, &known), names(&["id"]));
         assert_eq!(columns_of("x", text, &known), names(&[]));
     }

@@ -76,7 +76,8 @@ fn text(values: &[String], words: &BTreeSet<String>) -> How {
     let word = |v: &String| words.contains(&v.to_lowercase());
     let formed = |v: &String| {
         let number = v.trim().parse::<f64>().is_ok();
-        let date = v.len() >= 10 && v.is_char_boundary(10) && v[..10].parse::<jiff::civil::Date>().is_ok();
+        let date =
+            v.len() >= 10 && v.is_char_boundary(10) && v[..10].parse::<jiff::civil::Date>().is_ok();
         number || date || v.starts_with(['{', '[']) || matches!(v.as_str(), "true" | "false")
     };
     if values.is_empty() {

@@ -101,7 +101,9 @@ impl Copies {
         let name = qualified(table);
         let sql = format!("CREATE TEMPORARY TABLE {seed} AS SELECT * FROM {name}");
         match self.editor.run(&sql).await? {
-            Ran::Refused(refused) => Ok(Err(format!("{table} cannot be read: {}", refused.message))),
+            Ran::Refused(refused) => {
+                Ok(Err(format!("{table} cannot be read: {}", refused.message)))
+            }
             Ran::Done { affected: 0, .. } => Ok(Ok(())),
             Ran::Done { affected, .. } => {
                 self.tables.push(Copied {
@@ -133,7 +135,8 @@ impl Copies {
                     ident(column),
                     copied.seed
                 );
-                let text = known.base_type.starts_with("char") || ["text", "citext"].contains(&known.base_type.as_str());
+                let text = known.base_type.starts_with("char")
+                    || ["text", "citext"].contains(&known.base_type.as_str());
                 if text && let Ran::Done { rows, .. } = self.editor.run(&sql).await? {
                     all.extend(rows.into_iter().flatten().flatten());
                 }
@@ -176,7 +179,9 @@ impl Copies {
         }
         self.made = copies;
         for copied in &self.tables {
-            self.editor.run(&format!("ANALYZE {}", qualified(&copied.table))).await?;
+            self.editor
+                .run(&format!("ANALYZE {}", qualified(&copied.table)))
+                .await?;
         }
         Ok(Ok(()))
     }
@@ -199,7 +204,11 @@ impl Copies {
     pub fn filled(&self) -> Vec<Filled> {
         let filled = |t: &Copied| Filled {
             table: t.table.to_string(),
-            rows: if t.left_out { t.rows } else { t.rows * u64::from(self.made + 1) },
+            rows: if t.left_out {
+                t.rows
+            } else {
+                t.rows * u64::from(self.made + 1)
+            },
             grows: !t.left_out,
         };
         self.tables.iter().map(filled).collect()

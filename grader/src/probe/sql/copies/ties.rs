@@ -27,7 +27,10 @@ impl Ties {
                     let one = numbers.get(&(table.to_string(), own.clone())).copied();
                     let two = numbers.get(&(other.clone(), referred.clone())).copied();
                     if let (Some(one), Some(two)) = (one, two) {
-                        numbers.values_mut().filter(|n| **n == one).for_each(|n| *n = two);
+                        numbers
+                            .values_mut()
+                            .filter(|n| **n == one)
+                            .for_each(|n| *n = two);
                     }
                 }
             }
@@ -50,7 +53,11 @@ impl Ties {
 
 /// The tables that hold facts, each after those it refers to, as far as they make no circle.
 pub(super) fn in_order(catalog: &Catalog) -> Vec<&Table> {
-    let mut left: Vec<&Table> = catalog.tables.iter().filter(|t| !t.is_bookkeeping()).collect();
+    let mut left: Vec<&Table> = catalog
+        .tables
+        .iter()
+        .filter(|t| !t.is_bookkeeping())
+        .collect();
     let mut order: Vec<&Table> = Vec::new();
     while !left.is_empty() {
         let waits = |table: &&Table| {
@@ -88,7 +95,10 @@ mod tests {
             name: name.to_owned(),
             columns: columns
                 .iter()
-                .map(|c| Column { name: (*c).to_owned(), ..Column::default() })
+                .map(|c| Column {
+                    name: (*c).to_owned(),
+                    ..Column::default()
+                })
                 .collect(),
             foreign_keys: refers.iter().map(key).collect(),
             ..Table::default()
@@ -97,9 +107,16 @@ mod tests {
 
     #[test]
     fn what_refers_comes_later_and_changes_alike() {
-        let event = table("event", &["id", "venue_id", "parent"], &[("venue_id", "venue"), ("parent", "event")]);
+        let event = table(
+            "event",
+            &["id", "venue_id", "parent"],
+            &[("venue_id", "venue"), ("parent", "event")],
+        );
         let venue = table("venue", &["id", "name"], &[]);
-        let catalog = Catalog { tables: vec![event.clone(), venue.clone()], ..Catalog::default() };
+        let catalog = Catalog {
+            tables: vec![event.clone(), venue.clone()],
+            ..Catalog::default()
+        };
         let order: Vec<_> = in_order(&catalog).iter().map(|t| t.name.as_str()).collect();
         assert_eq!(order, ["venue", "event"]);
         let ties = Ties::of([&event, &venue].into_iter());

@@ -27,7 +27,9 @@ impl Copies {
             };
             self.give_way(at, &refused, most).await?;
         }
-        Ok(Err("no way of copying rows was found that the database takes".to_owned()))
+        Ok(Err(
+            "no way of copying rows was found that the database takes".to_owned(),
+        ))
     }
 
     /// Copies some rows and takes it back: the table that refused, and why. The first two copies tell what collides.
@@ -39,7 +41,9 @@ impl Copies {
             self.editor.run("SET CONSTRAINTS ALL DEFERRED").await?;
             for (schema, name) in &copied.table.leaves {
                 let leaf = format!("{}.{}", ident(schema), ident(name));
-                self.editor.run(&format!("ALTER TABLE {leaf} DISABLE TRIGGER USER")).await?;
+                self.editor
+                    .run(&format!("ALTER TABLE {leaf} DISABLE TRIGGER USER"))
+                    .await?;
             }
             for n in [1, 2, most] {
                 let ran = self.editor.run(&copied.insert(ways, n, n)).await?;
