@@ -12,8 +12,12 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 
-/// The program as users run it: built in release, once.
+/// The program as users run it: built in release, once. `GRADER_PROGRAM` names one that is built already.
 pub(crate) fn program() -> Result<PathBuf> {
+    if let Some(program) = std::env::var_os("GRADER_PROGRAM") {
+        return std::fs::canonicalize(&program)
+            .with_context(|| format!("GRADER_PROGRAM {}", program.display()));
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["build", "--quiet", "--release", "--package", "grader"])

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{BreaksCx, Cx, LocksCx, QuietCx, StaticCx};
+use super::{BreaksCx, Cx, LocksCx, QuietCx, StaticCx, SurveyCx};
 use crate::model::{
     Alone, CheckId, CheckMeta, Fault, RuntimeKind, Severity, Stage, Verdict, WorldKind,
 };
@@ -19,6 +19,8 @@ pub enum Run {
     Static(for<'a> fn(&'a mut StaticCx) -> Answer<'a>),
     /// Runs beside others.
     Shared(for<'a> fn(&'a mut Cx) -> Answer<'a>),
+    /// Looks at what was planted, read and labelled once for all such checks.
+    Survey(for<'a> fn(&'a mut SurveyCx) -> Answer<'a>),
     /// Runs alone in its world.
     Quiet(for<'a> fn(&'a mut QuietCx) -> Answer<'a>),
     /// Runs alone and may lock tables.
@@ -78,7 +80,7 @@ impl Check {
     pub const fn alone(&self) -> Alone {
         match self.run {
             Run::Static(_) | Run::Shared(_) => Alone::Shared,
-            Run::Quiet(_) => Alone::Quiet,
+            Run::Survey(_) | Run::Quiet(_) => Alone::Quiet,
             Run::Locks(_) => Alone::Locks,
             Run::Breaks(_) => Alone::Breaks,
         }
@@ -111,7 +113,7 @@ impl Check {
 /// Declares a check: its documentation (five headings), its metadata, its function.
 ///
 /// `world` and `alone` decide which context the function takes: `Static` gives [`StaticCx`], `Shared`
-/// gives [`Cx`], `Quiet` [`QuietCx`], `Locks` [`LocksCx`], `Breaks` [`BreaksCx`].
+/// gives [`Cx`], `Quiet` [`QuietCx`], `Locks` [`LocksCx`], `Breaks` [`BreaksCx`]; `Planted` gives [`SurveyCx`].
 #[macro_export]
 macro_rules! check {
     (
@@ -147,6 +149,7 @@ macro_rules! check {
         };
     };
     (@run Static Shared) => { $crate::check::Run::Static(|cx| Box::pin(run(cx))) };
+    (@run Planted Quiet) => { $crate::check::Run::Survey(|cx| Box::pin(run(cx))) };
     (@run $world:ident Shared) => { $crate::check::Run::Shared(|cx| Box::pin(run(cx))) };
     (@run $world:ident Quiet) => { $crate::check::Run::Quiet(|cx| Box::pin(run(cx))) };
     (@run $world:ident Locks) => { $crate::check::Run::Locks(|cx| Box::pin(run(cx))) };

@@ -9,15 +9,18 @@ mod cx;
 pub(crate) mod errors;
 pub(crate) mod filters;
 mod findings;
+pub(crate) mod forms;
 pub(crate) mod honest;
 pub(crate) mod odd;
 pub(crate) mod order;
+mod survey;
 
 pub use boot::{Boot, StaticCx};
 pub use breaks::BreaksCx;
 pub use contract::{ALL, Answer, Check, LOCAL, RAISED, Run};
 pub use cx::{Cx, LocksCx, QuietCx, Raised};
 pub use findings::{Findings, a, note};
+pub use survey::SurveyCx;
 
 /// Unwraps what a control must give, or ends the check as inconclusive with the reason.
 ///

@@ -106,6 +106,13 @@ impl Pack {
         self.entities.get(name)
     }
 
+    /// A fact of an entity or a link.
+    pub fn fact(&self, of: &str, name: &str) -> Option<&Fact> {
+        let entity = self.entity(of).map(|e| &e.facts);
+        let facts = entity.or_else(|| self.links.get(of).map(|l| &l.facts));
+        facts.and_then(|f| f.get(name))
+    }
+
     /// The operation with this id (or `METHOD /path`).
     pub fn op(&self, id: &OpId) -> Option<&Operation> {
         self.contract.op(id.as_str())

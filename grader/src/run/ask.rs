@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::conduct::Stand;
-use crate::check::{BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run};
+use crate::check::{Answer, BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, SurveyCx};
 use crate::model::{CheckId, Fault, Verdict, WorldKind};
 use crate::probe::until;
 use crate::runtime::{Liveness, Phase, Trouble};
@@ -30,6 +30,7 @@ pub(super) async fn ask(
             }
             Err(fault) => Err(fault),
         },
+        Run::Survey(run) => surveyed(&stand, check, &began, run).await,
         _ if has_own_world(check) => own(&stand, check, &began).await,
         _ => shared(&stand, check, &began).await,
     };
@@ -41,7 +42,28 @@ pub(super) async fn ask(
 /// Whether a check gets a world that nobody else uses.
 pub(super) fn has_own_world(check: &Check) -> bool {
     let own = matches!(check.world, WorldKind::Fresh | WorldKind::Server);
-    own || matches!(check.run, Run::Breaks(_))
+    own || matches!(check.run, Run::Breaks(_) | Run::Survey(_))
+}
+
+/// Asks a check about the survey, which is taken when the first one asks.
+async fn surveyed(
+    stand: &Stand,
+    check: &'static Check,
+    began: &watch::Sender<Option<Instant>>,
+    run: for<'a> fn(&'a mut SurveyCx) -> Answer<'a>,
+) -> Result<Verdict, Fault> {
+    let (raised, survey) = match stand.worlds.survey(stand.settings.seed).await {
+        Ok(found) => found,
+        Err(trouble) => return not_up(&trouble, check.world),
+    };
+    // One after the other: what one tries and takes back would keep another waiting.
+    let Some(lock) = stand.worlds.lock(check.world) else {
+        return Err(Fault::new("choosing a world", "this kind is never shared"));
+    };
+    let _alone = lock.write().await;
+    began.send_replace(Some(Instant::now()));
+    let cx = QuietCx::new(cx(stand, check, &raised)?);
+    run(&mut SurveyCx::new(cx, survey)).await
 }
 
 async fn shared(
@@ -134,7 +156,10 @@ async fn in_world(
         Run::Quiet(run) => run(&mut QuietCx::new(cx)).await,
         Run::Locks(run) => run(&mut LocksCx::new(QuietCx::new(cx))).await,
         Run::Breaks(run) => run(&mut BreaksCx::new(LocksCx::new(QuietCx::new(cx)))).await,
-        Run::Static(_) => Err(Fault::new("asking a check", "a static check has no world")),
+        Run::Static(_) | Run::Survey(_) => {
+            let cause = "it is asked about what was found, not in a world";
+            Err(Fault::new("asking a check", cause))
+        }
     }
 }
 

@@ -5,13 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
 
 use crate::check::{Boot, Raised, StaticCx};
 use crate::model::{Event, Fault, WorldKind};
 use crate::pack::{Pack, Role, env_account};
-use crate::probe::Journal;
+use crate::probe::{Http, Journal, Planter};
 use crate::runtime::{Built, Liveness, Runtime, Trouble, World, WorldSpec};
+use crate::schema::survey::Survey;
+
+/// Under this name the journal keeps what the survey asks.
+const SURVEY: &str = "schema";
 
 /// What came of raising a world that several checks share.
 pub(super) type Shared = Result<Arc<Raised>, Trouble>;
@@ -24,6 +31,7 @@ pub(super) struct Worlds {
     events: mpsc::UnboundedSender<Event>,
     built: OnceCell<Result<Built, Trouble>>,
     shared: BTreeMap<WorldKind, (OnceCell<Shared>, RwLock<()>)>,
+    surveyed: OnceCell<Result<Arc<Survey>, Trouble>>,
     /// How many worlds of their own may stand at once, beside the shared ones.
     own: Semaphore,
     count: AtomicUsize,
@@ -41,6 +49,7 @@ impl Worlds {
             WorldKind::Main,
             WorldKind::Short,
             WorldKind::Replicas,
+            WorldKind::Planted,
             WorldKind::Crowded,
         ];
         Self {
@@ -50,6 +59,7 @@ impl Worlds {
             events,
             built: OnceCell::new(),
             shared: kinds.into_iter().map(|k| (k, Default::default())).collect(),
+            surveyed: OnceCell::new(),
             own: Semaphore::new(jobs.max(1)),
             count: AtomicUsize::new(0),
         }
@@ -102,6 +112,25 @@ impl Worlds {
         })
         .await
         .clone()
+    }
+
+    /// What the schema stage planted and found, taken at the first call, and the world it stands in.
+    pub(super) async fn survey(&self, seed: u64) -> Result<(Arc<Raised>, Arc<Survey>), Trouble> {
+        let raised = self.shared(WorldKind::Planted).await?;
+        let take = async || {
+            self.tell(
+                Some(WorldKind::Planted),
+                "planting facts to see where they are kept",
+            );
+            let base = raised.world.base_url(0);
+            let http = Http::new(&base, self.journal.clone())?.asked_by(SURVEY);
+            let rng = ChaCha8Rng::from_seed(Sha256::digest(format!("{seed}/{SURVEY}")).into());
+            let planter = Planter::new(http, Arc::clone(&self.pack), rng);
+            let survey = Survey::take(&raised.world, planter, seed).await?;
+            Ok(Arc::new(survey))
+        };
+        let survey = self.surveyed.get_or_init(take).await.clone()?;
+        Ok((raised, survey))
     }
 
     /// The lock of a shared world: read to be one of many, write to be alone.

@@ -8,4 +8,5 @@ pub mod facts;
 pub mod judge;
 pub mod label;
 pub mod plan;
+pub mod survey;
 pub mod theory;

@@ -1,7 +1,7 @@
 //! It does what the contract says.
 
 pub(super) mod created_differs;
-mod data_lost_on_restart;
+pub(super) mod data_lost_on_restart;
 mod delete_not_idempotent;
 mod deleted_still_there;
 mod etag_ignored;
@@ -35,7 +35,7 @@ mod unknown_id_not_404;
 mod unknown_route;
 mod wrong_content_type;
 mod wrong_method;
-mod wrong_success_status;
+pub(super) mod wrong_success_status;
 
 use crate::check::Check;
 

@@ -157,7 +157,7 @@ impl Planter {
     }
 
     /// What is known of a thing under a parameter's name: a fact, or the key of what it belongs to.
-    fn told(&self, of: &Planted, name: &str) -> Option<Value> {
+    pub(super) fn told(&self, of: &Planted, name: &str) -> Option<Value> {
         let named = |parent: &Parent| last_name(&parent.at) == Some(name);
         let role = || {
             let mut parents = self.entity(of)?.parents.iter();

@@ -31,7 +31,7 @@ impl Planter {
         name: &str,
         ends: IndexMap<String, Arc<Planted>>,
     ) -> Result<Planting<Linked>, Fault> {
-        outward(self.join(name, ends).await)
+        outward(self.join(name, ends, IndexMap::new()).await)
     }
 
     /// Removes a link; none when the pack has no such operation, or nobody may ask it.
@@ -52,7 +52,13 @@ impl Planter {
         inward(asked.map(|(exchange, _)| Some(exchange)))
     }
 
-    async fn join(&mut self, name: &str, mut ends: Parents) -> Result<Linked, Stop> {
+    /// `facts`: those that are given; the others are made up.
+    pub(super) async fn join(
+        &mut self,
+        name: &str,
+        mut ends: Parents,
+        mut facts: IndexMap<String, Value>,
+    ) -> Result<Linked, Stop> {
         let pack = self.pack();
         let Some(link) = pack.links.get(name) else {
             return Err(Stop::no_way(format!("the pack has no link `{name}`")));
@@ -90,7 +96,6 @@ impl Planter {
                 ends.insert(role.clone(), Arc::new(planted));
             }
         }
-        let mut facts = IndexMap::new();
         // Whoever joins themselves to a thing is not the one who made it: nobody follows themselves.
         let with_caller = link.ends.values().any(|e| e.at == EndAt::Caller);
         let mut makers = ends.values().filter(|e| !e.is_account).filter_map(|e| e.by);
@@ -111,7 +116,7 @@ impl Planter {
         })
     }
 
-    /// Asks one of a link's operations; the facts that were sent are told in `facts`.
+    /// Asks one of a link's operations with these facts; those that were sent besides are told in `facts`.
     async fn ask_link(
         &mut self,
         link: &Link,
@@ -142,6 +147,10 @@ impl Planter {
         if let Some(facts) = facts {
             for fact in link.facts.values() {
                 let Some(place) = &fact.send else { continue };
+                let given = facts.get(&fact.name);
+                if given.is_some_and(|value| draft.put(place, value)) {
+                    continue;
+                }
                 let value = match &place.spot {
                     Spot::Body(_) => place.get(&draft.body).first().copied().cloned(),
                     _ => {

@@ -182,6 +182,14 @@ impl Planter {
         self.add_facts(&mut growing, &given.facts, &given.without);
         self.add_parents(&mut growing, given.whole, &way).await?;
         self.add_elements(&mut growing, given.part, &way).await?;
+        self.finish(growing).await
+    }
+
+    /// Sends a request whose facts, references and parts stand in it, and tells what it made.
+    pub(super) async fn finish(&mut self, mut growing: Growing<'_>) -> Result<Made, Stop> {
+        let pack = self.pack();
+        let op = growing.draft.op.id.clone();
+        let op = &op;
         self.add_path(&mut growing)?;
         self.supply(&mut growing.draft, None);
         let wrong = pack
@@ -218,7 +226,7 @@ impl Planter {
     }
 
     /// The facts of the whole: as wished, as they stand in the body, or drawn and put beside it.
-    fn add_facts(
+    pub(super) fn add_facts(
         &mut self,
         growing: &mut Growing<'_>,
         wished: &IndexMap<String, Value>,

@@ -18,6 +18,8 @@ use crate::pack::{Entity, Place, Pointer, Spot};
 pub(super) struct Made {
     pub(super) whole: Option<Arc<Planted>>,
     pub(super) things: Vec<Planted>,
+    /// Where in the request each of the things stands.
+    pub(super) places: Vec<Pointer>,
     pub(super) links: Vec<Linked>,
 }
 
@@ -160,6 +162,7 @@ impl Planter {
             planted.key = key::alone(entity, &planted.identity);
         }
         known.insert(element.at.clone(), Arc::new(planted.clone()));
+        made.places.push(element.at.clone());
         made.things.push(planted);
     }
 }

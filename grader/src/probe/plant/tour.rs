@@ -234,7 +234,7 @@ impl Planter {
     }
 
     /// Whether an operation is one of an entity's own.
-    fn is_owned(&self, op: &OpId) -> bool {
+    pub(super) fn is_owned(&self, op: &OpId) -> bool {
         let owns = |e: &Entity| {
             let plain = [&e.create, &e.read, &e.list, &e.delete];
             let update = e.update.as_ref().map(|u| &u.call);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Desk, Flaw, Form, Honest, Judgement, Proposal, Why, words};
+use super::{Copied, Desk, Flaw, Form, Honest, Judgement, Proposal, Why, words};
 use crate::pack::Strictness;
 use crate::schema::domain::{View, What};
 use crate::schema::label::Label;
@@ -115,9 +115,23 @@ impl Desk<'_> {
         let first: Vec<usize> = lefts.iter().chain(labels).map(|l| l.column).collect();
         let table = self.of.table.to_string();
         let by = names(&lefts);
+        let facts = labels.iter().filter_map(|l| {
+            let attr = &view.attrs[l.attribute];
+            match attr.spot.what {
+                What::Fact(fact) if !self.is_hidden(attr) => Some(Copied {
+                    root: view.roots[attr.root],
+                    path: attr.spot.path.clone(),
+                    kind: attr.kind,
+                    fact,
+                }),
+                _ => None,
+            }
+        });
         Some(Flaw {
             form,
             weight: Strictness::Fail,
+            about: self.about(view, labels),
+            facts: facts.collect(),
             says: self.says(view, &lefts, labels),
             columns: names(labels),
             by,
@@ -129,21 +143,38 @@ impl Desk<'_> {
         })
     }
 
+    /// `venue.city with every event`.
+    fn about(&self, view: &View, labels: &[&Label]) -> String {
+        let what: Vec<String> = labels.iter().map(|l| self.called(view, l)).collect();
+        let root = view
+            .roots
+            .first()
+            .map(|k| &self.labels.domain.kinds[*k].name);
+        format!(
+            "{} with every {}",
+            words::list(&what),
+            root.map_or("", |r| r)
+        )
+    }
+
+    /// What a column holds, in the domain's words.
+    fn called(&self, view: &View, label: &Label) -> String {
+        let attr = &view.attrs[label.attribute];
+        let name = view.name(&self.labels.domain, label.attribute);
+        match attr.spot.what {
+            _ if self.is_hidden(attr) => name
+                .split('.')
+                .next()
+                .map(|n| format!("the {n}"))
+                .unwrap_or(name),
+            What::Itself => format!("the {name}"),
+            What::Fact(_) => name,
+        }
+    }
+
     /// `venue.city depends on the venue, and `venue_id` is no key of `public.events``.
     fn says(&self, view: &View, lefts: &[&Label], labels: &[&Label]) -> String {
-        let name = |l: &&Label| {
-            let attr = &view.attrs[l.attribute];
-            let name = view.name(&self.labels.domain, l.attribute);
-            match attr.spot.what {
-                _ if self.is_hidden(attr) => name
-                    .split('.')
-                    .next()
-                    .map(|n| format!("the {n}"))
-                    .unwrap_or(name),
-                What::Itself => format!("the {name}"),
-                What::Fact(_) => name,
-            }
-        };
+        let name = |l: &&Label| self.called(view, l);
         let what: Vec<String> = labels.iter().map(name).collect();
         let by: Vec<String> = lefts.iter().map(name).collect();
         let (verb, be) = (

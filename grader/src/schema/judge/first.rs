@@ -2,6 +2,7 @@
 
 use super::{Desk, Flaw, Form, Proposal, Witness, words};
 use crate::pack::Strictness;
+use crate::schema::domain::What;
 
 impl Desk<'_> {
     pub(super) fn first(&self) -> Vec<Flaw> {
@@ -18,7 +19,7 @@ impl Desk<'_> {
             let kind = &domain.kinds[list.kind].name;
             let nested = list.members.iter().any(|m| !m.name.is_empty()) && list.members.len() > 1;
             let (form, weight) = match nested {
-                true => (Form::Nested, domain.storage.json),
+                true => (Form::Nested, children(domain.storage.json)),
                 false => (Form::List, domain.storage.arrays),
             };
             let view = self.labels.view_of(list.kind);
@@ -107,7 +108,8 @@ impl Desk<'_> {
         Some(flaw)
     }
 
-    /// Facts that stand inside documents: a matter of taste that the project settles.
+    /// Facts that stand inside documents: a matter of taste that the project settles, unless no fact of the row stands
+    /// in a column of its own. Then the database knows nothing of them.
     fn documents(&self) -> Option<Flaw> {
         let labels = self.labelled.labels.iter();
         let inside: Vec<_> = labels
@@ -132,14 +134,16 @@ impl Desk<'_> {
             .unwrap_or_default();
         let columns = inside.iter().map(|l| l.name.clone()).collect();
         let witness = self.witness(&[first.column], &[row]);
-        Some(self.flaw(
-            Form::Document,
-            self.labels.domain.storage.json,
-            columns,
-            says,
-            witness,
-            facts,
-        ))
+        let outside = |l: &&crate::schema::label::Label| {
+            let attr = &view.attrs[l.attribute];
+            let own = attr.spot.path.is_empty() && !self.is_hidden(attr);
+            own && attr.spot.what != What::Itself && l.name == self.of.rows.columns[l.column]
+        };
+        let weight = match self.labelled.labels.iter().any(|l| outside(&l)) {
+            true => self.labels.domain.storage.json,
+            false => children(self.labels.domain.storage.json),
+        };
+        Some(self.flaw(Form::Document, weight, columns, says, witness, facts))
     }
 
     fn flaw(
@@ -154,6 +158,8 @@ impl Desk<'_> {
         Flaw {
             form,
             weight,
+            about: words::list(&facts),
+            facts: Vec::new(),
             table: self.of.table.to_string(),
             columns,
             by: Vec::new(),
@@ -166,5 +172,13 @@ impl Desk<'_> {
                 facts,
             }],
         }
+    }
+}
+
+/// How a project takes documents that stand where rows should: it may allow them, but not call them a matter of taste.
+fn children(json: Strictness) -> Strictness {
+    match json {
+        Strictness::Ok => Strictness::Advice,
+        _ => Strictness::Fail,
     }
 }

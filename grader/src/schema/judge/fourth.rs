@@ -53,6 +53,8 @@ impl Desk<'_> {
         Some(Flaw {
             form: Form::Multiplied,
             weight: Strictness::Fail,
+            about: format!("every {} with every {}", kind(0), kind(1)),
+            facts: Vec::new(),
             table: self.of.table.to_string(),
             columns: names(&sides.theirs).chain(names(&sides.ours)).collect(),
             by: names(&sides.of).collect(),

@@ -57,6 +57,10 @@ pub struct Flaw {
     pub form: Form,
     /// How the project takes it: only where it may choose.
     pub weight: Strictness,
+    /// What it is about, in the domain's words alone: the same however tables and columns are called.
+    pub about: String,
+    /// The facts that stand twice; empty where the flaw is another.
+    pub facts: Vec<Copied>,
     /// `schema.table`.
     pub table: String,
     /// The columns that hold what should stand elsewhere.
@@ -73,6 +77,19 @@ pub struct Flaw {
     pub differ: bool,
     /// The tables that would cure it.
     pub cure: Vec<Proposal>,
+}
+
+/// A fact that stands twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// The kind in whose rows it stands.
+    pub root: usize,
+    /// The way from there to the thing whose fact it is, by the numbers of references.
+    pub path: Vec<usize>,
+    /// The kind of that thing.
+    pub kind: usize,
+    /// The number of the fact.
+    pub fact: usize,
 }
 
 /// Rows of the learner's table.
@@ -216,6 +233,8 @@ fn mixed(labels: &Labels, stored: &[Stored], judgement: &mut Judgement) {
         judgement.flaws.push(Flaw {
             form: Form::Mixed,
             weight: Strictness::Fail,
+            about: format!("{} in one table", words::list(&kinds)),
+            facts: Vec::new(),
             table: of.table.to_string(),
             columns: Vec::new(),
             by: Vec::new(),
