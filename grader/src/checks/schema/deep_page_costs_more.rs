@@ -11,13 +11,14 @@ use crate::probe::sql::Editor;
 
 check! {
     /// ## What it looks at
-    /// The tables are filled as for the other checks of cost. Each list is then turned to its tenth page, and the rows that the first
-    /// and the tenth page read are counted. Twice as many or more for the tenth fails, if the best plan that there is
-    /// reads them too. Where the contract turns pages by offset or by number, that is mentioned with what was measured.
+    /// The tables are filled as for the other checks of cost. Each list is then turned to its tenth page, and the
+    /// rows that the first and the tenth page read are counted. Twice as many or more for the tenth fails, if the
+    /// best plan that there is reads them too. Where the contract turns pages by offset or by number, that is
+    /// mentioned with what was measured.
     ///
     /// ## Why it matters
-    /// OFFSET 900 reads nine hundred rows and throws them away. Whoever reads a list to its end reads it as often as it has
-    /// pages: a crawler is enough to keep the database busy.
+    /// OFFSET 900 reads nine hundred rows and throws them away. Whoever reads a list to its end reads it as often
+    /// as it has pages: a crawler is enough to keep the database busy.
     ///
     /// ## Passes
     /// ```text
@@ -32,8 +33,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Let the cursor carry the sort key of the last thing that was shown, and go on after it with a row comparison:
-    /// `WHERE (starts_at, id) > ($1, $2)`. Written with OR, PostgreSQL does not use the index for it.
+    /// Let the cursor carry the sort key of the last thing that was shown, and go on after it with a row
+    /// comparison: `WHERE (starts_at, id) > ($1, $2)`. Written with OR, PostgreSQL does not use the index for it.
     pub static CHECK = {
         id: "schema.deep-page-costs-more",
         summary: "a later page of a list costs more than the first",

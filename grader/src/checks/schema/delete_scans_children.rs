@@ -5,15 +5,15 @@ use crate::model::{Draft, Fault, Verdict};
 
 check! {
     /// ## What it looks at
-    /// Some of everything is planted through the API. Inside the database those rows are then copied many times over,
-    /// with keys and values of their own, so that what is asked has the same answer as before. Every request is asked
-    /// with 60, 120 and 240 copies, and the rows that each statement reads are counted. A thing to which nothing belongs is
-    /// made and removed each time. When a row goes, the database looks for rows that refer to it; what that reads is
-    /// counted.
+    /// Some of everything is planted through the API. Inside the database those rows are then copied many times
+    /// over, with keys and values of their own, so that what is asked has the same answer as before. Every request
+    /// is asked among some copies, twice as many and four times as many, and the rows that each statement reads are
+    /// counted. A thing to which nothing belongs is made and removed each time. When a row goes, the database looks
+    /// for rows that refer to it; what that reads is counted.
     ///
     /// ## Why it matters
-    /// Each foreign key is checked when a row it may point at is removed. Without an index on the referring columns that
-    /// check reads the whole referring table, for every single delete, and no EXPLAIN of the DELETE shows it.
+    /// Each foreign key is checked when a row it may point at is removed. Without an index on the referring columns
+    /// that check reads the whole referring table, for every single delete, and no EXPLAIN of the DELETE shows it.
     ///
     /// ## Passes
     /// ```text

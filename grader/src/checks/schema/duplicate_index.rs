@@ -6,11 +6,13 @@ use crate::probe::catalog::{Index, Table};
 
 check! {
     /// ## What it looks at
-    /// The indexes of each table, as the catalog tells them. Two with the same keys, operator classes, collations, directions and
-    /// condition fail. An index that is only the beginning of another one is mentioned: the longer one finds the same rows.
+    /// The indexes of each table, as the catalog tells them. Two with the same keys, operator classes, collations,
+    /// directions and condition fail. An index that is only the beginning of another one is mentioned: the longer
+    /// one finds the same rows.
     ///
     /// ## Why it matters
-    /// Every INSERT writes every index. A second one of the same costs as much and finds nothing that the first does not.
+    /// Every INSERT writes every index. A second one of the same costs as much and finds nothing that the first
+    /// does not.
     ///
     /// ## Passes
     /// ```text

@@ -5,14 +5,15 @@ use crate::model::{Draft, Fault, Verdict};
 
 check! {
     /// ## What it looks at
-    /// Some of everything is planted through the API. Inside the database those rows are then copied many times over,
-    /// with keys and values of their own, so that what is asked has the same answer as before. Every request is asked
-    /// with 60, 120 and 240 copies, and the rows that each statement reads are counted. A statement that gives the
-    /// service more and more rows, while its answer shows as many things as before, is told.
+    /// Some of everything is planted through the API. Inside the database those rows are then copied many times
+    /// over, with keys and values of their own, so that what is asked has the same answer as before. Every request
+    /// is asked among some copies, twice as many and four times as many, and the rows that each statement reads are
+    /// counted. A statement that gives the service more and more rows, while its answer shows as many things as
+    /// before, is told.
     ///
     /// ## Why it matters
-    /// Rows that the service throws away were found, packed, sent and unpacked. Filtering, paging and adding up in code
-    /// works on a laptop and ends when the table no longer fits into memory.
+    /// Rows that the service throws away were found, packed, sent and unpacked. Filtering, paging and adding up in
+    /// code works on a laptop and ends when the table no longer fits into memory.
     ///
     /// ## Passes
     /// ```text
@@ -25,7 +26,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Let the database choose: WHERE instead of a loop, LIMIT instead of a slice, count and sum instead of adding up.
+    /// Let the database choose: WHERE instead of a loop, LIMIT instead of a slice, count and sum instead of adding
+    /// up.
     pub static CHECK = {
         id: "schema.fetches-too-much",
         summary: "the service fetches rows that it throws away",

@@ -7,15 +7,15 @@ use crate::probe::catalog::{Catalog, ForeignKey, Table};
 
 check! {
     /// ## What it looks at
-    /// Some of everything is planted through the API. Inside the database those rows are then copied many times over,
-    /// with keys and values of their own, so that what is asked has the same answer as before. Every request is asked
-    /// with 60, 120 and 240 copies, and the rows that each statement reads are counted. A statement that reads more
-    /// and more rows because a foreign key that it follows has no index fails. A foreign key without an index that nobody
-    /// was seen to follow is mentioned, no more.
+    /// Some of everything is planted through the API. Inside the database those rows are then copied many times
+    /// over, with keys and values of their own, so that what is asked has the same answer as before. Every request
+    /// is asked among some copies, twice as many and four times as many, and the rows that each statement reads are
+    /// counted. A statement that reads more and more rows because a foreign key that it follows has no index fails.
+    /// A foreign key without an index that nobody was seen to follow is mentioned, no more.
     ///
     /// ## Why it matters
-    /// PostgreSQL makes an index for what a foreign key points at, and none for the columns that point. Everything that
-    /// belongs to one thing is found by those columns.
+    /// PostgreSQL makes an index for what a foreign key points at, and none for the columns that point. Everything
+    /// that belongs to one thing is found by those columns.
     ///
     /// ## Passes
     /// ```text
@@ -30,8 +30,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Make an index whose first columns are those of the foreign key. One that goes on with the columns of ORDER BY
-    /// serves the list too. A partial index, or one that only carries the columns (INCLUDE), does not find them.
+    /// Make an index whose first columns are those of the foreign key. One that goes on with the columns of ORDER
+    /// BY serves the list too. A partial index, or one that only carries the columns (INCLUDE), does not find them.
     pub static CHECK = {
         id: "schema.foreign-key-unindexed",
         summary: "a foreign key that requests follow has no index",

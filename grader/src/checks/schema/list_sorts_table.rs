@@ -5,14 +5,15 @@ use crate::model::{Fault, Verdict};
 
 check! {
     /// ## What it looks at
-    /// Some of everything is planted through the API. Inside the database those rows are then copied many times over,
-    /// with keys and values of their own, so that what is asked has the same answer as before. Every request is asked
-    /// with 60, 120 and 240 copies, and the rows that each statement reads are counted. A statement that wants the first
-    /// few rows in some order and reads the whole table to find them, and few with an index in that order, is told.
+    /// Some of everything is planted through the API. Inside the database those rows are then copied many times
+    /// over, with keys and values of their own, so that what is asked has the same answer as before. Every request
+    /// is asked among some copies, twice as many and four times as many, and the rows that each statement reads are
+    /// counted. A statement that wants the first few rows in some order and reads the whole table to find them, and
+    /// few with an index in that order, is told.
     ///
     /// ## Why it matters
-    /// To give the twenty soonest of a million rows, the database reads and sorts a million, for each request. An index
-    /// in the same order has them ready.
+    /// To give the twenty soonest of a million rows, the database reads and sorts a million, for each request. An
+    /// index in the same order has them ready.
     ///
     /// ## Passes
     /// ```text
@@ -26,8 +27,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Make an index with the columns of ORDER BY in their order, with the same directions. Where the list is filtered by
-    /// equality, those columns come first.
+    /// Make an index with the columns of ORDER BY in their order, with the same directions. Where the list is
+    /// filtered by equality, those columns come first.
     pub static CHECK = {
         id: "schema.list-sorts-table",
         summary: "a list sorts the whole table to show its first page",

@@ -5,11 +5,11 @@ use crate::model::{Fault, Verdict};
 
 check! {
     /// ## What it looks at
-    /// Some of everything is planted through the API. Inside the database those rows are then copied many times over,
-    /// with keys and values of their own, so that what is asked has the same answer as before. Every request is asked
-    /// with 60, 120 and 240 copies, and the rows that each statement reads are counted. A statement whose best plan
-    /// reads more and more rows, and few as soon as there is an index on the columns that it compares, misses that index.
-    /// The index is tried in a transaction that is taken back.
+    /// Some of everything is planted through the API. Inside the database those rows are then copied many times
+    /// over, with keys and values of their own, so that what is asked has the same answer as before. Every request
+    /// is asked among some copies, twice as many and four times as many, and the rows that each statement reads are
+    /// counted. A statement whose best plan reads more and more rows, and few as soon as there is an index on the
+    /// columns that it compares, misses that index. The index is tried in a transaction that is taken back.
     ///
     /// ## Why it matters
     /// Without an index the database reads every row to find one. With ten rows nobody notices; with a million each
@@ -26,8 +26,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Make an index that begins with the columns that the condition compares, and goes on with those of ORDER BY. The
-    /// finding names one that was tried.
+    /// Make an index that begins with the columns that the condition compares, and goes on with those of ORDER BY.
+    /// The finding names one that was tried.
     pub static CHECK = {
         id: "schema.no-index-path",
         summary: "no index finds the rows that a request asks for",

@@ -5,11 +5,11 @@ use crate::model::{Fault, Verdict};
 
 check! {
     /// ## What it looks at
-    /// Some of everything is planted through the API. Inside the database those rows are then copied many times over,
-    /// with keys and values of their own, so that what is asked has the same answer as before. Every request is asked
-    /// with 60, 120 and 240 copies, and the rows that each statement reads are counted. A statement whose best plan
-    /// reads more and more rows because it compares a function or a cast of a column, and few with an index on that very
-    /// expression, is told.
+    /// Some of everything is planted through the API. Inside the database those rows are then copied many times
+    /// over, with keys and values of their own, so that what is asked has the same answer as before. Every request
+    /// is asked among some copies, twice as many and four times as many, and the rows that each statement reads are
+    /// counted. A statement whose best plan reads more and more rows because it compares a function or a cast of a
+    /// column, and few with an index on that very expression, is told.
     ///
     /// ## Why it matters
     /// An index holds what stands in the column. Whoever compares something else (`lower(email)`, `id::text`,
@@ -28,8 +28,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Change the value instead of the column: bring it into the column's type and form before the query. Or make an index
-    /// on the expression that you compare, which must be spelled the same.
+    /// Change the value instead of the column: bring it into the column's type and form before the query. Or make
+    /// an index on the expression that you compare, which must be spelled the same.
     pub static CHECK = {
         id: "schema.predicate-not-sargable",
         summary: "a condition works on a changed column, which no index holds",

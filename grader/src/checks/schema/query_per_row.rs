@@ -6,13 +6,13 @@ use crate::model::{Draft, Evidence, Fault, Verdict};
 
 check! {
     /// ## What it looks at
-    /// Lists are read with 5, 10, 20 and 40 things on a page, and what has children, parts or links is read with 5, 10, 20 and
-    /// 40 of them. The statements that each request sends are counted, by the database's own log. One statement more
-    /// for each thing more fails; BEGIN, SET and pings do not count.
+    /// Lists are read with 5, 10, 20 and 40 things on a page, and what has children, parts or links is read with 5,
+    /// 10, 20 and 40 of them. The statements that each request sends are counted, by the database's own log. One
+    /// statement more for each thing more fails; BEGIN, SET and pings do not count.
     ///
     /// ## Why it matters
-    /// Each statement is a journey to the database and back. One is nothing; one for each row makes a page of a hundred a
-    /// hundred times slower, and the more so the further away the database is.
+    /// Each statement is a journey to the database and back. One is nothing; one for each row makes a page of a
+    /// hundred a hundred times slower, and the more so the further away the database is.
     ///
     /// ## Passes
     /// ```text
@@ -27,8 +27,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Ask for everything that a page needs at once: a join, or one statement for all rows, `WHERE event_id = ANY($1)`, put
-    /// together in code. An ORM has a word for it (eager loading, include, selectinload).
+    /// Ask for everything that a page needs at once: a join, or one statement for all rows, `WHERE event_id =
+    /// ANY($1)`, put together in code. An ORM has a word for it (eager loading, include, selectinload).
     pub static CHECK = {
         id: "schema.query-per-row",
         summary: "one statement is sent for each row that is shown",

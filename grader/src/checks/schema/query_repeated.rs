@@ -8,12 +8,13 @@ use crate::model::{Draft, Evidence, Fault, Statement, Verdict};
 
 check! {
     /// ## What it looks at
-    /// One thing of each kind is made, read, changed and removed, and what is below it is read. The statements of each request
-    /// are compared: the same text with the same values more than twice fails, twice is mentioned. Only what reads counts.
+    /// One thing of each kind is made, read, changed and removed, and what is below it is read. The statements of
+    /// each request are compared: the same text with the same values more than twice fails, twice is mentioned.
+    /// Only what reads counts.
     ///
     /// ## Why it matters
-    /// The second answer is the first one again. Such repeats come from layers that each fetch for themselves, and they
-    /// add up: every request pays.
+    /// The second answer is the first one again. Such repeats come from layers that each fetch for themselves, and
+    /// they add up: every request pays.
     ///
     /// ## Passes
     /// ```text
@@ -30,8 +31,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Fetch once and hand the row on. A write answers with what it wrote (RETURNING), and finds out by that whether the row
-    /// was there.
+    /// Fetch once and hand the row on. A write answers with what it wrote (RETURNING), and finds out by that
+    /// whether the row was there.
     pub static CHECK = {
         id: "schema.query-repeated",
         summary: "one request asks the database the same thing again and again",

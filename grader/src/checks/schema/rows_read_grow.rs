@@ -6,11 +6,12 @@ use crate::pack::Growth as Bound;
 
 check! {
     /// ## What it looks at
-    /// Some of everything is planted through the API. Inside the database those rows are then copied many times over,
-    /// with keys and values of their own, so that what is asked has the same answer as before. Every request is asked
-    /// with 60, 120 and 240 copies, and the rows that each statement reads are counted. A statement that reads more and
-    /// more rows for the same answer, and that no index on its columns cures, is told here: it counts or adds up
-    /// a table for a page of twenty, or gathers everything before it leaves most of it out.
+    /// Some of everything is planted through the API. Inside the database those rows are then copied many times
+    /// over, with keys and values of their own, so that what is asked has the same answer as before. Every request
+    /// is asked among some copies, twice as many and four times as many, and the rows that each statement reads are
+    /// counted. A statement that reads more and more rows for the same answer, and that no index on its columns
+    /// cures, is told here: it counts or adds up a table for a page of twenty, or gathers everything before it
+    /// leaves most of it out.
     ///
     /// ## Why it matters
     /// What a request reads should depend on what it answers and not on how much others have stored. Otherwise the
@@ -27,8 +28,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Look at the plan of the statement in the finding. Bring the condition into the part that gathers (the CTE, the
-    /// subquery, the view), leave out a count that nobody shows, and join by columns that have an index.
+    /// Look at the plan of the statement in the finding. Bring the condition into the part that gathers (the CTE,
+    /// the subquery, the view), leave out a count that nobody shows, and join by columns that have an index.
     pub static CHECK = {
         id: "schema.rows-read-grow",
         summary: "a request reads more rows the more are stored, for the same answer",

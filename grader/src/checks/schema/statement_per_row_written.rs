@@ -5,12 +5,13 @@ use crate::model::{Draft, Evidence, Fault, Verdict};
 
 check! {
     /// ## What it looks at
-    /// A thing with parts (an order with lines) is made with 2, 4, 8 and 16 of them, and the statements of each request are
-    /// counted; those inside triggers and foreign keys are not. One statement for each part is fine; clearly more fails.
+    /// A thing with parts (an order with lines) is made with 2, 4, 8 and 16 of them, and the statements of each
+    /// request are counted; those inside triggers and foreign keys are not. One statement for each part is fine;
+    /// clearly more fails.
     ///
     /// ## Why it matters
-    /// While an order is written, its rows are locked. Two or three statements for each line keep them locked for as many
-    /// journeys, and everybody else who wants the same tickets waits.
+    /// While an order is written, its rows are locked. Two or three statements for each line keep them locked for
+    /// as many journeys, and everybody else who wants the same tickets waits.
     ///
     /// ## Passes
     /// ```text
@@ -25,7 +26,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Fetch what all parts need at once (`= ANY($1)`), and write them at once (`INSERT … SELECT … FROM unnest($1, $2)`).
+    /// Fetch what all parts need at once (`= ANY($1)`), and write them at once (`INSERT … SELECT … FROM unnest($1,
+    /// $2)`).
     pub static CHECK = {
         id: "schema.statement-per-row-written",
         summary: "several statements are sent for each part that is written",

@@ -12,14 +12,14 @@ use crate::probe::plant::{Planted, Wanted, Wish, said_yes};
 
 check! {
     /// ## What it looks at
-    /// Texts with quotes and a backslash in them are sent: as facts of a new thing, as filters, as an id in a path. Each holds a word
-    /// that nothing else has. Where the database was sent that word as a part of a statement's text, and the quotes broke the
-    /// answer, the check fails. Where it stood in the text and everything came back right it is mentioned: some drivers put
-    /// values into the text themselves, with care.
+    /// Texts with quotes and a backslash in them are sent: as facts of a new thing, as filters, as an id in a path.
+    /// Each holds a word that nothing else has. Where the database was sent that word as a part of a statement's
+    /// text, and the quotes broke the answer, the check fails. Where it stood in the text and everything came back
+    /// right it is mentioned: some drivers put values into the text themselves, with care.
     ///
     /// ## Why it matters
-    /// A value that becomes a part of the statement can change the statement. With one quote a client ends your text and
-    /// goes on with SQL of its own: to read what is others', or to drop a table.
+    /// A value that becomes a part of the statement can change the statement. With one quote a client ends your
+    /// text and goes on with SQL of its own: to read what is others', or to drop a table.
     ///
     /// ## Passes
     /// ```text
@@ -34,8 +34,8 @@ check! {
     /// ```
     ///
     /// ## How to mend it
-    /// Send the statement with placeholders and the values beside it, as parameters. Names of columns that depend on the
-    /// request are looked up in a list of your own, never taken from it.
+    /// Send the statement with placeholders and the values beside it, as parameters. Names of columns that depend
+    /// on the request are looked up in a list of your own, never taken from it.
     pub static CHECK = {
         id: "schema.values-in-statement",
         summary: "a value from a request becomes a part of the SQL text",
