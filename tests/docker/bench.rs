@@ -49,6 +49,15 @@ impl Bench {
         let dockerfile = format!(
             "FROM {BASE}\nWORKDIR /app\nCOPY *.py ./\n{user}CMD [\"python\", \"-u\", \"app.py\"]\n"
         );
+        Self::of(&[
+            ("Dockerfile", dockerfile.as_str()),
+            ("lib.py", SERVICE),
+            ("app.py", app),
+        ])
+    }
+
+    /// A submission of these files.
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let bench = Self {
             folder: open_folder(),
             cache: open_folder(),
@@ -57,14 +66,17 @@ impl Bench {
                 ..Options::default()
             },
         };
-        for (name, text) in [
-            ("Dockerfile", dockerfile.as_str()),
-            ("lib.py", SERVICE),
-            ("app.py", app),
-        ] {
-            std::fs::write(bench.folder.path().join(name), text).unwrap();
+        for (name, text) in files {
+            bench.write(name, text);
         }
         bench
+    }
+
+    /// A file of it.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     /// With these limits.

@@ -2,7 +2,7 @@
 
 use grader::runtime::{Exited, Phase};
 
-use super::bench::{Bench, engine, get, name, raised, spec, things};
+use super::bench::{Bench, docker, engine, get, name, raised, spec, things};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_comes_up_in_its_cage() {
@@ -141,5 +141,25 @@ async fn what_only_root_may_read_is_read_as_root_without_its_powers() {
     let world = raised(&*runtime, &spec(60)).await;
     let seen: serde_json::Value = serde_json::from_str(&get(&world, "/").await).unwrap();
     assert_eq!(seen["uid"], 0);
+    runtime.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_oci_runtime_runs_the_service_alone() {
+    if !engine() {
+        return;
+    }
+    // Every engine knows its own default by this name too.
+    let other = "io.containerd.runc.v2";
+    let mut bench = Bench::python("import lib; lib.serve()", Some("nobody"));
+    bench.options.oci_runtime = Some(other.to_owned());
+    let (runtime, _world) = bench.up().await;
+    let run = name(&*runtime);
+    let format = "{{.Name}} {{.HostConfig.Runtime}}";
+    for container in things(&run).iter().filter(|thing| **thing != run) {
+        let told = docker(&["inspect", "--format", format, container]);
+        let is_service = container.starts_with(&format!("{run}-main-"));
+        assert_eq!(told.trim().ends_with(other), is_service, "{told}");
+    }
     runtime.close().await.unwrap();
 }

@@ -3,7 +3,11 @@
 
 pub(crate) mod bench;
 mod boot;
+mod holds;
 mod limits;
+mod made;
+mod otherwise;
+mod platform;
 mod power;
 mod seal;
 mod sweep;

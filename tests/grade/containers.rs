@@ -13,14 +13,15 @@ use super::bench::{Grader, reference, root};
 use crate::docker::bench::{Bench, docker, engine, name, things};
 use crate::runtime::bench::open_folder;
 
-/// The report on a fixture, seed 1.
-fn report(dir: &Path, project: &str, runtime: &str, place: &Path) -> Report {
+/// The report on a fixture, seed 1; with `only`, of that check and what it needs.
+fn report(dir: &Path, project: &str, runtime: &str, place: &Path, only: &[&str]) -> Report {
     let json = place.join(format!("{runtime}.json"));
     let output = Command::new(env!("CARGO_BIN_EXE_grader"))
         .arg("grade")
         .arg(dir)
         .args(["--runtime", runtime, "--project"])
         .arg(root().join("projects").join(project))
+        .args(only.iter().flat_map(|check| ["--only", *check]))
         .arg(format!("--report=json={}", json.display()))
         .env("GRADER_SHARE_CACHES", "1")
         .output()
@@ -57,7 +58,12 @@ fn judged(report: &Report) -> BTreeMap<String, (&'static str, Vec<String>)> {
 fn agree(fixture: &Fixture) -> Report {
     let place = open_folder();
     let dir = prepare(fixture, place.path()).unwrap();
-    let on = |runtime: &str| report(&dir, &fixture.project, runtime, place.path());
+    same(fixture, &dir, &[], place.path())
+}
+
+/// Both runtimes say the same of what lies in this folder, of all of it or `only` of this.
+fn same(fixture: &Fixture, dir: &Path, only: &[&str], place: &Path) -> Report {
+    let on = |runtime: &str| report(dir, &fixture.project, runtime, place, only);
     let (local, contained) = (on("local"), on("docker"));
     assert_eq!(contained.runtime.kind, RuntimeKind::Docker);
     assert!(
@@ -107,6 +113,31 @@ fn a_wrong_address_is_found_on_both() {
                 .unwrap();
             assert_eq!((verdict, prints.len()), ("fail", 1), "{}", fixture.title());
         }
+    }
+}
+
+/// Each of these starts, releases or builds the service otherwise than usual. One flaw each: the matrix has the rest.
+/// Without its Dockerfile a fixture is built, released and started by the same commands on both.
+#[test]
+fn what_is_started_otherwise_is_judged_the_same() {
+    let checks = [
+        "boot.config-not-required",
+        "boot.database-late",
+        "boot.migrations-not-rerunnable",
+        "boot.build-not-clean",
+    ];
+    if !engine() {
+        return;
+    }
+    for check in checks {
+        let fixture = fixtures(|f| f.expect.contains(check)).remove(0);
+        let place = open_folder();
+        let dir = prepare(&fixture, place.path()).unwrap();
+        std::fs::remove_file(dir.join("Dockerfile")).unwrap();
+        let report = same(&fixture, &dir, &[check], place.path());
+        let (verdict, prints) = judged(&report).remove(check).unwrap();
+        let title = fixture.title();
+        assert_eq!((verdict, prints.is_empty()), ("fail", false), "{title}");
     }
 }
 

@@ -9,6 +9,7 @@ mod contracts;
 mod disk;
 mod ended;
 mod ends;
+mod engine;
 mod hostile;
 mod kept;
 mod machine;

@@ -64,10 +64,6 @@ pub const ALL: &[RuntimeKind] = &[RuntimeKind::Docker, RuntimeKind::Local, Runti
 /// Needs a world that we raised: a build, a restart, a socket table.
 pub const RAISED: &[RuntimeKind] = &[RuntimeKind::Docker, RuntimeKind::Local];
 
-/// Needs what only child processes can do today: a build from the folder's history, a start with other variables, a
-/// release asked again.
-pub const LOCAL: &[RuntimeKind] = &[RuntimeKind::Local];
-
 impl Check {
     /// The stage its id begins with.
     pub fn stage(&self) -> Stage {

@@ -17,7 +17,7 @@ mod survey;
 
 pub use boot::{Boot, StaticCx};
 pub use breaks::BreaksCx;
-pub use contract::{ALL, Answer, Check, LOCAL, RAISED, Run};
+pub use contract::{ALL, Answer, Check, RAISED, Run};
 pub use cx::{Cx, LocksCx, QuietCx, Raised};
 pub use findings::{Findings, a, note};
 pub use survey::SurveyCx;

@@ -119,3 +119,22 @@ pub struct BootStory {
     /// Seconds from the command's start until we gave up.
     pub seconds: f64,
 }
+
+impl BootStory {
+    /// What Git tracks does not say how to go on: what does not, what was waited for, the command that shows it, what to
+    /// try.
+    pub(crate) fn untold(summary: &str, waited_for: &str, shown_by: &str, try_next: &str) -> Self {
+        Self {
+            phase: Phase::Build,
+            summary: summary.to_owned(),
+            waited_for: waited_for.to_owned(),
+            command: shown_by.to_owned(),
+            exit: None,
+            last_answer: None,
+            log_tail: Vec::new(),
+            try_next: vec![try_next.to_owned()],
+            listens: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+}

@@ -41,7 +41,7 @@ check! {
         needs: [never_answers::CHECK],
         world: Static,
         alone: Shared,
-        runtimes: LOCAL,
+        runtimes: RAISED,
         refs: ["12factor I Codebase", "12factor II Dependencies", "12factor V Build, release, run"],
         hints: [
             "If your disk broke now, could a colleague start your service from the repository?",

@@ -45,7 +45,7 @@ check! {
         needs: [port_ignored::CHECK, data_elsewhere::CHECK],
         world: Fresh,
         alone: Breaks,
-        runtimes: LOCAL,
+        runtimes: RAISED,
         refs: ["12factor III Config", "ASVS v5.0.0-13.3.1", "ASVS v5.0.0-16.5.3", "CWE-1188"],
         hints: [
             "Start your service without DATABASE_URL. When do you learn that it is missing, and from what?",

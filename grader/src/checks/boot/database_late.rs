@@ -45,7 +45,7 @@ check! {
         needs: [data_elsewhere::CHECK],
         world: Server,
         alone: Breaks,
-        runtimes: LOCAL,
+        runtimes: RAISED,
         refs: ["12factor IX Disposability", "12factor IV Backing services"],
         hints: [
             "After a power cut, which starts first: your service or its database? What does your service do then?",

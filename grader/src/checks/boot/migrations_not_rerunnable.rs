@@ -48,7 +48,7 @@ check! {
         needs: [data_elsewhere::CHECK],
         world: Replicas,
         alone: Breaks,
-        runtimes: LOCAL,
+        runtimes: RAISED,
         refs: ["12factor XII Admin processes", "12factor V Build, release, run", "PostgreSQL SQLSTATE 42P07"],
         hints: [
             "Run your release command twice in a row. What does the second run do, and what is left of the data?",

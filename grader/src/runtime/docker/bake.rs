@@ -43,7 +43,7 @@ pub(super) async fn baked(engine: &Engine, wanted: Option<u32>, run: &str) -> Re
     let (base, major) = images::postgres(engine, wanted).await?;
     let found = images::find(engine, &base).await?;
     let image = found.ok_or_else(|| Fault::new(BAKING, format!("{base} is gone")))?;
-    images::fits(engine, &base, &image)?;
+    images::fits(&engine.platform, &base, &image)?;
     let tag = tag(major, &image.id.unwrap_or_default());
     if let Some(ready) = read(engine, &tag).await? {
         return Ok(ready);

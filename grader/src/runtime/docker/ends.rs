@@ -1,6 +1,6 @@
 //! Telling why a container did not come up, limits included.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bollard::query_parameters::StatsOptionsBuilder;
 use futures::StreamExt;
@@ -34,12 +34,12 @@ impl Engine {
     }
 }
 
-/// The story of a service that did not come up, and of the end it then had.
+/// The story of a service that did not come up within this time, and of the end it has had, if it has.
 pub(super) fn told(
     site: &Site,
-    (waited, end): (Waited, End),
+    (waited, end): (Waited, Option<End>),
     log: &Log,
-    begun: Instant,
+    (begun, within): (Instant, Duration),
 ) -> Trouble {
     let spec = &site.spec;
     let operation = site.asker.operation();
@@ -49,7 +49,7 @@ pub(super) fn told(
         waited_for: format!(
             "`{operation}` to answer 2xx on the port in ${}, within {} s",
             spec.port_var,
-            spec.within.as_secs_f64()
+            within.as_secs_f64()
         ),
         log: log.tail(usize::MAX),
         begun,
@@ -70,7 +70,7 @@ pub(super) fn told(
 pub(super) fn limited(
     mut story: BootStory,
     limits: &Limits,
-    end: End,
+    end: Option<End>,
     crowded: bool,
     log: &Log,
 ) -> BootStory {
@@ -92,7 +92,7 @@ pub(super) fn limited(
             format!("start fewer processes and threads: {most} may be there at once"),
         );
     }
-    if end.short_of_memory {
+    if end.is_some_and(|end| end.short_of_memory) {
         let most = limits.memory_bytes >> 20;
         let why = format!("using more memory than it may ({most} MiB)");
         story.summary = match story.exit {

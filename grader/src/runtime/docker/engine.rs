@@ -36,6 +36,8 @@ pub(super) struct Engine {
     pub(super) init: bool,
     /// The OCI runtimes it knows, sorted.
     pub(super) runtimes: Vec<String>,
+    /// What it cannot limit, for example `memory`: an engine without control groups takes every limit and keeps none.
+    pub(super) unlimited: Vec<&'static str>,
 }
 
 impl Engine {
@@ -65,6 +67,18 @@ impl Engine {
             Err(Fault::new(GREETING, cause)
                 .cure("restart Docker; `docker version` shows when it answers"))
         })
+    }
+
+    /// As the first line of a report names it: the version, and what it cannot do for us.
+    pub(super) fn told(&self) -> String {
+        let version = &self.version;
+        match self.unlimited.as_slice() {
+            [] => format!("Docker Engine {version}"),
+            some => format!(
+                "Docker Engine {version}, NOT LIMITED in {}",
+                some.join(", ")
+            ),
+        }
     }
 
     /// Whether the engine's version is at least this.
@@ -106,6 +120,13 @@ async fn greet(docker: Docker, host: String) -> Result<Engine, Fault> {
         );
     }
     let arch = version.arch.unwrap_or_default();
+    let limits = [
+        ("memory", info.memory_limit),
+        ("processes", info.pids_limit),
+        ("processors", info.cpu_cfs_quota),
+    ];
+    let cannot = |(what, can)| (can == Some(false)).then_some(what);
+    let unlimited = limits.into_iter().filter_map(cannot).collect();
     let mut runtimes: Vec<String> = info.runtimes.unwrap_or_default().into_keys().collect();
     runtimes.sort();
     Ok(Engine {
@@ -116,16 +137,20 @@ async fn greet(docker: Docker, host: String) -> Result<Engine, Fault> {
         cpus: info.ncpu.unwrap_or(1).max(1),
         init: info.init_binary.is_some_and(|path| !path.is_empty()),
         runtimes,
+        unlimited,
     })
 }
 
 /// Knocks at a socket: the system's own answer says more than a client's.
 fn reachable(path: &Path) -> Result<(), Fault> {
-    let Err(error) = UnixStream::connect(path) else {
-        return Ok(());
-    };
+    UnixStream::connect(path)
+        .map(drop)
+        .map_err(|error| unreachable(path, &error))
+}
+
+fn unreachable(path: &Path, error: &std::io::Error) -> Fault {
     let shown = path.display();
-    Err(match error.kind() {
+    match error.kind() {
         ErrorKind::NotFound => Fault::new(GREETING, format!("there is no socket {shown}"))
             .cure("install and start Docker (on Debian: ci/provision), or set DOCKER_HOST"),
         ErrorKind::PermissionDenied => {
@@ -137,7 +162,7 @@ fn reachable(path: &Path) -> Result<(), Fault> {
                 .cure("start Docker (`sudo systemctl start docker`, or Docker Desktop)")
         }
         _ => Fault::new(GREETING, format!("{shown}: {error}")),
-    })
+    }
 }
 
 /// Ports are published on the loopback address of the engine's machine, so that must be this one.
@@ -163,18 +188,7 @@ fn here(host: &str) -> Result<(), Fault> {
 pub(super) fn fault(doing: impl Into<String>, error: &Error) -> Fault {
     let says = match error {
         Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
-        other => {
-            let mut says = other.to_string();
-            let mut source = std::error::Error::source(other);
-            while let Some(inner) = source {
-                let inner_says = inner.to_string();
-                if !says.contains(&inner_says) {
-                    says = format!("{says}: {inner_says}");
-                }
-                source = inner.source();
-            }
-            says
-        }
+        other => chain(other),
     };
     let fault = Fault::new(doing, &says);
     let lower = says.to_lowercase();
@@ -188,6 +202,23 @@ pub(super) fn fault(doing: impl Into<String>, error: &Error) -> Fault {
         fault.cure("the engine went away; start Docker and run again")
     } else {
         fault
+    }
+}
+
+/// An error and what is behind it. Of an engine that cannot be reached, only why it cannot.
+fn chain(error: &Error) -> String {
+    let mut says = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        let inner_says = inner.to_string();
+        if !says.contains(&inner_says) {
+            says = format!("{says}: {inner_says}");
+        }
+        source = inner.source();
+    }
+    match says.split_once("client error (Connect): ") {
+        Some((_, why)) => format!("the engine cannot be reached: {why}"),
+        None => says,
     }
 }
 
@@ -208,24 +239,4 @@ pub(super) fn existing(path: PathBuf) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_engine_elsewhere_is_refused() {
-        assert!(here("tcp://127.0.0.1:2375").is_ok());
-        assert!(here("unix:///var/run/docker.sock").is_ok());
-        assert!(here("tcp://build.example:2376").is_err());
-    }
-
-    #[test]
-    fn a_socket_that_is_not_there_and_one_nobody_serves_are_told_apart() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("docker.sock");
-        let says = || reachable(&path).unwrap_err();
-        assert!(says().cause.starts_with("there is no socket"));
-        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-        assert!(says().cause.ends_with("is down"), "{}", says());
-        assert!(says().cure.is_some());
-    }
-}
+pub(super) mod tests;

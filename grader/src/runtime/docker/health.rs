@@ -11,7 +11,7 @@ pub(crate) async fn examine() -> Vec<Line> {
         Ok(engine) => engine,
         Err(fault) => return vec![absent("docker", &fault)],
     };
-    let says = format!("engine {} answers at {}", engine.version, engine.host);
+    let says = format!("{} answers at {}", engine.told(), engine.host);
     vec![
         good("docker", says),
         images(&engine).await,

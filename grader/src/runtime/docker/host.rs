@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all, try_join_all};
 
 use super::postgres::Postgres;
+use super::release::Release;
 use super::replica::Replica;
 use super::site::Site;
 use super::stores;
 use crate::model::Fault;
 use crate::runtime::postgres::Database;
 use crate::runtime::world::Host;
-use crate::runtime::{BootFacts, Liveness, Stop, Stores, Trouble};
+use crate::runtime::{BootFacts, Changes, Liveness, Released, Stop, Stores, Trouble};
 
 /// The replicas of a world and what they stand on.
 pub(super) struct Docked {
@@ -21,6 +23,8 @@ pub(super) struct Docked {
     pub(super) replicas: Vec<Replica>,
     pub(super) database: Database,
     pub(super) postgres: Arc<Postgres>,
+    /// How the service is released; none where it has no release command.
+    pub(super) release: Option<Release>,
     pub(super) release_seconds: Option<f64>,
     pub(super) keep: bool,
     pub(super) lowered: AtomicBool,
@@ -39,6 +43,14 @@ impl Docked {
                 .collect::<Result<Vec<_>, Fault>>()?;
         }
         started.map(drop)
+    }
+
+    /// Nothing is started on what is being removed.
+    fn stands(&self) -> Result<(), Fault> {
+        match self.lowered.load(Ordering::SeqCst) {
+            true => Err(Fault::new("starting the service", "its world is lowered")),
+            false => Ok(()),
+        }
     }
 
     /// Removes the containers; with `drop`, the database too, or its server where it has one of its own. Once.
@@ -80,10 +92,46 @@ impl Host for Handle {
 
     fn start(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         async move {
-            match self.0.lowered.load(Ordering::SeqCst) {
-                true => Err(Fault::new("starting the service", "its world is lowered").into()),
-                false => self.0.up().await,
-            }
+            self.0.stands()?;
+            self.0.up().await
+        }
+        .boxed()
+    }
+
+    fn launch<'a>(&'a self, changes: &'a Changes) -> BoxFuture<'a, Result<(), Trouble>> {
+        async move {
+            self.0.stands()?;
+            let stopped = self.0.replicas.iter().filter(|r| !r.alive().runs());
+            let begun = join_all(stopped.map(|replica| replica.begin(changes))).await;
+            Ok(begun.into_iter().collect::<Result<_, Fault>>()?)
+        }
+        .boxed()
+    }
+
+    fn ready(&self, within: Duration) -> BoxFuture<'_, Result<(), Trouble>> {
+        async move {
+            let waits = self.0.replicas.iter().map(|replica| replica.ready(within));
+            // To their end: what makes a replica reachable is kept by whoever waits for it.
+            join_all(waits).await.into_iter().collect()
+        }
+        .boxed()
+    }
+
+    fn release(&self, times: usize) -> BoxFuture<'_, Result<Vec<Released>, Trouble>> {
+        async move {
+            self.0.stands()?;
+            let Some(release) = &self.0.release else {
+                return Ok(Vec::new());
+            };
+            let one = async |number: usize| match release
+                .run(&self.0.site, &format!("release.{number}"))
+                .await
+            {
+                Ok(seconds) => Ok(Ok(seconds)),
+                Err(Trouble::Story(story)) => Ok(Err(story)),
+                Err(trouble) => Err(trouble),
+            };
+            try_join_all((0..times).map(one)).await
         }
         .boxed()
     }
@@ -91,7 +139,8 @@ impl Host for Handle {
     fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         async move {
             let running = self.0.replicas.iter().filter(|r| r.alive().runs());
-            let paused = join_all(running.map(|r| self.0.site.engine.pause(r.id()))).await;
+            let paused =
+                join_all(running.map(async |r| self.0.site.engine.pause(&r.id()).await)).await;
             Ok(paused.into_iter().collect::<Result<_, Fault>>()?)
         }
         .boxed()
@@ -100,7 +149,8 @@ impl Host for Handle {
     fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         async move {
             let running = self.0.replicas.iter().filter(|r| r.alive().runs());
-            let going = join_all(running.map(|r| self.0.site.engine.resume(r.id()))).await;
+            let going =
+                join_all(running.map(async |r| self.0.site.engine.resume(&r.id()).await)).await;
             Ok(going.into_iter().collect::<Result<_, Fault>>()?)
         }
         .boxed()
@@ -126,7 +176,8 @@ impl Host for Handle {
         async move {
             let (site, postgres) = (&self.0.site, self.0.postgres.address().await?);
             let running = self.0.replicas.iter().filter(|r| r.alive().runs());
-            let looks = running.map(|r| stores::look(site, r.id(), r.alive().pid, postgres));
+            let looks =
+                running.map(async |r| stores::look(site, &r.id(), r.alive().pid, postgres).await);
             let seen = join_all(looks).await;
             let mut all = Stores::default();
             for one in seen {

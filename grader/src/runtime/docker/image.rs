@@ -4,8 +4,9 @@ use bollard::models::ImageConfig;
 
 use super::engine::fault;
 use super::{DockerRuntime, build, images, labels};
-use crate::runtime::machine::cache::make;
-use crate::runtime::{Built, Trouble};
+use crate::model::Doing;
+use crate::runtime::{BootStory, Built, Trouble};
+use crate::submission::Submission;
 
 /// A built image.
 #[derive(Debug, Clone)]
@@ -22,17 +23,39 @@ pub(super) struct Image {
 }
 
 impl DockerRuntime {
-    pub(super) async fn make_image(&self) -> Result<Image, Trouble> {
+    /// The submission and its image; those of a clone, where Git would leave something out. Built at the first call.
+    pub(super) async fn of(&self, tracked: bool) -> Result<(&Submission, &Image), Trouble> {
+        if !tracked {
+            let image = self
+                .image
+                .get_or_try_init(|| self.make(&self.submission, "build"));
+            return Ok((&self.submission, image.await?));
+        }
+        let make = async || {
+            let tracked = self.submission.tracked().doing("reading what Git tracks")?;
+            let Some(clone) = tracked else {
+                return Err(Trouble::Unsupported("the folder is no Git checkout".into()));
+            };
+            if let Some(why) = build::puzzle(&clone) {
+                return Err(untold(&why).into());
+            }
+            let image = self.make(&clone, "build-clone").await?;
+            Ok((clone, image))
+        };
+        let (clone, image) = self.clone.get_or_try_init(make).await?;
+        Ok((clone, image))
+    }
+
+    async fn make(&self, submission: &Submission, log: &str) -> Result<Image, Trouble> {
         let labels = labels::of(&self.name, "image");
         let docker = &self.engine.docker;
-        let logs = self.run.folder.join("logs");
-        make(&logs)?;
-        let made = build::build(docker, &self.submission, &self.options.limits, &labels)
-            .keep(&logs.join("build.log"))
+        let log = self.logs()?.join(format!("{log}.log"));
+        let made = build::build(docker, submission, &self.options.limits, &labels)
+            .keep(&log)
             .await?;
         let looked = docker.inspect_image(&made.id).await;
         let looked = looked.map_err(|e| fault("looking at the image that was built", &e))?;
-        images::fits(&self.engine, "of the submission", &looked)?;
+        images::fits(&self.engine.platform, "of the submission", &looked)?;
         let config = looked.config.unwrap_or_default();
         Ok(Image {
             id: made.id,
@@ -42,6 +65,16 @@ impl DockerRuntime {
             volumes: config.volumes.unwrap_or_default(),
         })
     }
+}
+
+/// What says how it is built lies in the folder, and Git does not track it.
+fn untold(why: &str) -> BootStory {
+    BootStory::untold(
+        "nothing that Git tracks says how to build and start the service",
+        &format!("a tracked Dockerfile, or what one can be made from ({why})"),
+        "git ls-files",
+        "let Git track it: `git add Dockerfile`, or the Procfile and the manifest",
+    )
 }
 
 /// What the image starts: entrypoint and command, with quotes where a shell would want them.

@@ -69,7 +69,7 @@ pub(super) async fn relay(engine: &Engine) -> Result<String, Fault> {
 pub(super) async fn relay_present(engine: &Engine) -> Result<Option<String>, Fault> {
     for name in [RELAY, PUBLIC_RELAY] {
         if let Some(image) = find(engine, name).await? {
-            fits(engine, name, &image)?;
+            fits(&engine.platform, name, &image)?;
             return Ok(Some(name.to_owned()));
         }
     }
@@ -144,29 +144,44 @@ fn major(name: &str) -> Option<u32> {
     number.parse().ok()
 }
 
-/// Whether the engine runs the image as it is.
+/// Whether an engine of this platform runs the image as it is.
 ///
 /// # Errors
 /// The image was made for another platform.
-pub(super) fn fits(engine: &Engine, name: &str, image: &ImageInspect) -> Result<(), Fault> {
+pub(super) fn fits(platform: &str, name: &str, image: &ImageInspect) -> Result<(), Fault> {
     let (os, arch) = (image.os.as_deref(), image.architecture.as_deref());
     let made_for = format!("{}/{}", os.unwrap_or("linux"), arch.unwrap_or_default());
-    if arch.is_none_or(str::is_empty) || made_for == engine.platform {
+    if arch.is_none_or(str::is_empty) || made_for == platform {
         return Ok(());
     }
-    let cause = format!(
-        "the image {name} is for {made_for}, and the engine runs {}",
-        engine.platform
-    );
+    let cause = format!("the image {name} is for {made_for}, and the engine runs {platform}");
     Err(Fault::new("choosing an image", cause).cure(format!(
-        "remove it (`docker rmi {name}`) and pull or build it for {}",
-        engine.platform
+        "remove it (`docker rmi {name}`) and pull or build it for {platform}"
     )))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::major;
+    use super::*;
+
+    #[test]
+    fn an_image_for_another_platform_is_told_with_its_cure() {
+        let image = |os: &str, arch: &str| ImageInspect {
+            os: Some(os.into()),
+            architecture: Some(arch.into()),
+            ..ImageInspect::default()
+        };
+        let fits = |image| fits("linux/amd64", "postgres:17", &image);
+        assert_eq!(fits(image("linux", "amd64")), Ok(()));
+        // One that was imported by hand may not say.
+        assert_eq!(fits(image("linux", "")), Ok(()));
+        let fault = fits(image("linux", "arm64")).unwrap_err();
+        assert_eq!(
+            fault.cause,
+            "the image postgres:17 is for linux/arm64, and the engine runs linux/amd64"
+        );
+        assert!(fault.cure.unwrap().contains("docker rmi postgres:17"));
+    }
 
     #[test]
     fn a_tag_tells_its_major_version() {

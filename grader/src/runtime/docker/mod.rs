@@ -15,6 +15,7 @@ mod ends;
 mod engine;
 mod ground;
 mod health;
+mod holds;
 mod host;
 mod image;
 mod images;
@@ -78,6 +79,8 @@ pub(crate) struct DockerRuntime {
     name: String,
     ground: OnceCell<Result<Ground, Fault>>,
     image: OnceCell<Image>,
+    /// What Git tracks of the submission, built.
+    clone: OnceCell<(Submission, Image)>,
     /// Whether the service was seen to need root.
     root: AtomicBool,
     worlds: Mutex<Vec<Weak<Docked>>>,
@@ -123,7 +126,7 @@ impl DockerRuntime {
             .await
             .doing("beginning a run")??;
         Ok(Self {
-            why: format!("{why}: Docker Engine {}", engine.version),
+            why: format!("{why}: {}", engine.told()),
             said: OnceLock::new(),
             name: format!("grader-{}", run.id),
             submission,
@@ -132,6 +135,7 @@ impl DockerRuntime {
             run: Arc::new(run),
             ground: OnceCell::new(),
             image: OnceCell::new(),
+            clone: OnceCell::new(),
             root: AtomicBool::new(false),
             worlds: Mutex::default(),
             gate: Gate::new(),
@@ -151,11 +155,6 @@ impl DockerRuntime {
             build.can_begin(),
         )
         .map(drop)
-    }
-
-    /// The learner's image, built at the first call.
-    async fn image(&self) -> Result<&Image, Trouble> {
-        self.image.get_or_try_init(|| self.make_image()).await
     }
 
     fn needs_root(&self) -> bool {
@@ -202,17 +201,25 @@ impl Runtime for DockerRuntime {
         Some(self.run.folder.clone())
     }
 
+    fn untracked(&self) -> Option<Vec<PathBuf>> {
+        self.submission.untracked()
+    }
+
     fn build(&self) -> BoxFuture<'_, Result<Built, Trouble>> {
         let both = async {
             // All else comes up while the image is built; if it cannot, the fault comes with the first world.
-            let (image, _) = tokio::join!(self.image(), self.ground());
-            Ok(image?.built.clone())
+            let (image, _) = tokio::join!(self.of(false), self.ground());
+            Ok(image?.1.built.clone())
         };
         self.gate.pass(both).boxed()
     }
 
     fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>> {
         self.gate.pass(self.put_up(spec)).boxed()
+    }
+
+    fn holds(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        self.hold().boxed()
     }
 
     fn door<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, Result<Door, Trouble>> {

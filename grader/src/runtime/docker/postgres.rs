@@ -108,8 +108,13 @@ impl Postgres {
         remove(&self.container).await
     }
 
-    /// Runs a line in its container; with `wait`, to its end.
-    async fn tell(&self, line: &str, wait: bool) -> Result<(), Fault> {
+    /// Runs a line in its container to its end, and gives what it said.
+    pub(super) async fn said(&self, line: &str) -> Result<String, Fault> {
+        self.tell(line, true).await
+    }
+
+    /// Runs a line in its container; with `wait`, to its end. Gives what it said until then.
+    async fn tell(&self, line: &str, wait: bool) -> Result<String, Fault> {
         let doing = "telling Postgres' container what to do";
         let options = CreateExecOptions {
             cmd: Some(vec!["sh".to_owned(), "-c".to_owned(), line.to_owned()]),
@@ -124,12 +129,15 @@ impl Postgres {
             ..StartExecOptions::default()
         };
         let started = self.engine.docker.start_exec(&made.id, Some(options)).await;
+        let mut said = String::new();
         if let StartExecResults::Attached { mut output, .. } =
             started.map_err(|e| fault(doing, &e))?
         {
-            while output.next().await.is_some() {}
+            while let Some(Ok(more)) = output.next().await {
+                said.push_str(&more.to_string());
+            }
         }
-        Ok(())
+        Ok(said)
     }
 
     async fn halt(&self, mode: StopMode) -> Result<(), Fault> {
@@ -140,7 +148,7 @@ impl Postgres {
         for (signal, patience) in [(polite, GRACE), ("QUIT", GRACE), ("KILL", GRACE)] {
             let told = tokio::time::timeout(patience, self.tell(&script::end(signal), true)).await;
             if let Ok(told) = told {
-                return told;
+                return told.map(drop);
             }
         }
         Err(Fault::new("stopping Postgres", "it does not end"))

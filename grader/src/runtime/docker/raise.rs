@@ -1,5 +1,6 @@
 //! Raising one world.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 
@@ -8,6 +9,7 @@ use futures::future::try_join_all;
 use super::DockerRuntime;
 use super::host::{Docked, Handle};
 use super::postgres::Postgres;
+use super::release::Release;
 use super::replica::Replica;
 use super::site::{Command, RunAs, Site};
 use crate::model::{Fault, RuntimeKind};
@@ -16,12 +18,13 @@ use crate::runtime::output::Log;
 use crate::runtime::postgres::Power;
 use crate::runtime::ready::Asker;
 use crate::runtime::{BootStory, Phase, Trouble, World, WorldSpec};
+use crate::submission::Submission;
 
 impl DockerRuntime {
     /// Makes the database, runs the release, starts every replica. An image that names no user is tried as somebody
     /// in root's place first; where that is why it does not come up, it gets root, without root's powers.
     pub(super) async fn put_up(&self, spec: &WorldSpec) -> Result<World, Trouble> {
-        let image = self.image().await?;
+        let (_, image) = self.of(spec.tracked).await?;
         let run_as = match image.is_root && !self.needs_root() {
             true => RunAs::Somebody,
             false => RunAs::Image,
@@ -37,7 +40,8 @@ impl DockerRuntime {
     }
 
     async fn stand_up(&self, spec: &WorldSpec, run_as: RunAs) -> Result<World, Trouble> {
-        let (image, ground) = (self.image().await?, self.ground().await?);
+        let (submission, image) = self.of(spec.tracked).await?;
+        let ground = self.ground().await?;
         let postgres = match spec.own_cluster {
             true => Arc::new(self.own_postgres(ground).await?),
             false => Arc::clone(&ground.postgres),
@@ -54,24 +58,23 @@ impl DockerRuntime {
             image: image.id.clone(),
             volumes: image.volumes.clone(),
             tools: ground.tools.clone(),
-            command: self.command(&image.command),
+            command: command(submission, &image.command),
             variables,
             run_as,
             limits: self.options.limits,
             v6: ground.may_have_v6,
             oci_runtime: self.options.oci_runtime.clone(),
         });
-        let release_seconds = match self.submission_release() {
-            Some(line) => {
-                let log = self.log(&format!("{}.release", spec.name))?;
-                Some(super::release::release(&site, line, log).await?)
-            }
+        let release = self.release(submission)?;
+        let release_seconds = match &release {
+            Some(release) => Some(release.run(&site, "release").await?),
             None => None,
         };
         let docked = Arc::new(Docked {
             replicas: self.replicas(&site, ground).await?,
             database: database.clone(),
             postgres: Arc::clone(&postgres),
+            release,
             release_seconds,
             keep: self.options.keep,
             lowered: AtomicBool::new(false),
@@ -123,33 +126,43 @@ impl DockerRuntime {
         .await
     }
 
-    /// How the service is started: by the learner's own Dockerfile, unless `grader.toml` says otherwise for docker;
-    /// without a Dockerfile, as on any runtime.
-    fn command(&self, of_image: &str) -> Command {
-        let own = match self.submission.dockerfile {
-            true => self.submission.config.docker.start(),
-            false => self.submission.start(RuntimeKind::Docker).map(|(c, _)| c),
+    fn release(&self, submission: &Submission) -> Result<Option<Release>, Fault> {
+        let line = match submission.dockerfile {
+            true => submission.config.docker.release(),
+            false => submission.release(RuntimeKind::Docker).map(|(c, _)| c),
         };
-        match own {
-            Some(line) => Command::Line(line.to_owned()),
-            None => Command::OfImage(of_image.to_owned()),
-        }
-    }
-
-    fn submission_release(&self) -> Option<&str> {
-        match self.submission.dockerfile {
-            true => self.submission.config.docker.release(),
-            false => self.submission.release(RuntimeKind::Docker).map(|(c, _)| c),
-        }
+        let release = |line: &str| {
+            Ok(Release {
+                line: line.to_owned(),
+                logs: self.logs()?,
+            })
+        };
+        line.map(release).transpose()
     }
 
     fn log(&self, name: &str) -> Result<Log, Fault> {
+        let path = self.logs()?.join(format!("{name}.log"));
+        Log::create(&path, self.options.limits.log_bytes)
+    }
+
+    /// The folder of the run's logs.
+    pub(super) fn logs(&self) -> Result<PathBuf, Fault> {
         let logs = self.run.folder.join("logs");
         make(&logs)?;
-        Log::create(
-            &logs.join(format!("{name}.log")),
-            self.options.limits.log_bytes,
-        )
+        Ok(logs)
+    }
+}
+
+/// How the service is started: by the learner's own Dockerfile, unless `grader.toml` says otherwise for docker;
+/// without a Dockerfile, as on any runtime.
+fn command(submission: &Submission, of_image: &str) -> Command {
+    let own = match submission.dockerfile {
+        true => submission.config.docker.start(),
+        false => submission.start(RuntimeKind::Docker).map(|(c, _)| c),
+    };
+    match own {
+        Some(line) => Command::Line(line.to_owned()),
+        None => Command::OfImage(of_image.to_owned()),
     }
 }
 

@@ -6,34 +6,45 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex as Turn;
 
 use super::bridge::Bridge;
-use super::process::Process;
+use super::process::{End, Process};
 use super::relay::Lane;
 use super::site::Site;
 use super::{ends, wait};
 use crate::model::Fault;
 use crate::runtime::output::Log;
-use crate::runtime::{BootFacts, Exited, Liveness, Stop, Trouble};
-use wait::Came;
+use crate::runtime::{BootFacts, Changes, Exited, Liveness, Stop, Trouble};
+use wait::{Came, Waited};
 
 /// How long a service may take to end when asked politely, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// One container of the service. It stays the same from start to start, with all it wrote outside its memory file
-/// systems, its name and its port; its address may change.
+/// One process of the service, in a container. Its name and its port stay the same from start to start; its address may
+/// change, and a container with other variables is another one. Nothing is lost with it: the root is read-only, and
+/// memory file systems are empty at each start.
 #[derive(Debug)]
 pub(super) struct Replica {
     site: Arc<Site>,
-    id: String,
+    name: String,
     lane: Lane,
     log: Arc<Log>,
     state: Mutex<State>,
     bridge: Turn<Option<Box<Bridge>>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    process: Option<Arc<Process>>,
+    /// The container, and what its variables differ in from the usual ones.
+    id: String,
+    changes: Changes,
+    start: Option<Start>,
     boot: Option<BootFacts>,
+}
+
+/// The start that is under way, or was the last.
+#[derive(Debug, Clone)]
+struct Start {
+    process: Arc<Process>,
+    begun: Instant,
 }
 
 impl Replica {
@@ -44,46 +55,104 @@ impl Replica {
         lane: Lane,
         log: Arc<Log>,
     ) -> Result<Self, Fault> {
-        let port = [(site.spec.port_var.as_str(), lane.port.to_string())];
-        let body = site.body(&site.command, &lane.name, "service", &port);
+        let changes = Changes::new();
+        let state = State {
+            id: create(site, name, &lane, &changes).await?,
+            changes,
+            start: None,
+            boot: None,
+        };
         Ok(Self {
-            id: site.engine.create(name, body).await?,
             site: Arc::clone(site),
+            name: name.to_owned(),
             lane,
             log,
-            state: Mutex::default(),
+            state: Mutex::new(state),
             bridge: Turn::default(),
         })
     }
 
-    /// Starts it and waits until it is ready.
+    /// Starts it and waits until it is ready; ends it where it is not.
     pub(super) async fn up(&self) -> Result<(), Trouble> {
+        self.begin(&Changes::new()).await?;
+        let within = self.site.spec.within;
+        let Some((waited, start)) = self.wait(within).await? else {
+            return Ok(());
+        };
+        let end = start.process.end(Duration::ZERO).await?;
+        Err(self.told(waited, Some(end), start.begun, within))
+    }
+
+    /// Starts it with these changes to its variables.
+    pub(super) async fn begin(&self, changes: &Changes) -> Result<(), Fault> {
+        let begun = Instant::now();
         self.take_bridge_down().await?;
         self.log.turn_page();
-        let begun = Instant::now();
-        let process = Process::start(&self.site.engine, &self.id, Arc::clone(&self.log)).await?;
+        let id = self.container(changes).await?;
+        let process = Process::start(&self.site.engine, &id, Arc::clone(&self.log)).await?;
         let process = Arc::new(process);
-        self.state().process = Some(Arc::clone(&process));
-        let waited = wait::wait(&self.site, &process, &self.lane).await?;
-        if let Came::Ready {
+        self.state().start = Some(Start { process, begun });
+        Ok(())
+    }
+
+    /// Waits until what was begun is ready. Where it is not, its process is left as it is.
+    pub(super) async fn ready(&self, within: Duration) -> Result<(), Trouble> {
+        match self.wait(within).await? {
+            None => Ok(()),
+            Some((waited, start)) => {
+                let end = start.process.ended();
+                Err(self.told(waited, end, start.begun, within))
+            }
+        }
+    }
+
+    /// A container with these variables: the one there is, or another in its place.
+    async fn container(&self, changes: &Changes) -> Result<String, Fault> {
+        let (id, fits) = {
+            let state = self.state();
+            (state.id.clone(), state.changes == *changes)
+        };
+        if fits {
+            return Ok(id);
+        }
+        self.site.engine.remove(&id).await?;
+        let id = create(&self.site, &self.name, &self.lane, changes).await?;
+        let mut state = self.state();
+        (state.id, state.changes) = (id.clone(), changes.clone());
+        Ok(id)
+    }
+
+    /// What came of waiting for what was begun; none where it is ready.
+    async fn wait(&self, within: Duration) -> Result<Option<(Waited, Start)>, Trouble> {
+        let Some(start) = self.state().start.clone() else {
+            return Err(Fault::new("waiting for the service", "nobody started it").into());
+        };
+        let bridge = self.bridge.lock().await.take();
+        let listens = bridge.as_ref().and_then(|_| Some(self.boot()?.listens));
+        let before = (bridge, listens);
+        let waited = wait::wait(&self.site, &start.process, &self.lane, before, within).await?;
+        let Came::Ready {
             used,
             listens,
             bridge,
         } = waited.came
-        {
-            self.state().boot = Some(BootFacts {
-                port_asked: self.lane.port,
-                port_used: used,
-                listens,
-                base_url: format!("http://127.0.0.1:{}", self.lane.at),
-                seconds: begun.elapsed().as_secs_f64(),
-                release_seconds: None,
-            });
-            *self.bridge.lock().await = bridge;
-            return Ok(());
-        }
-        let end = process.end(Duration::ZERO).await?;
-        Err(ends::told(&self.site, (waited, end), &self.log, begun))
+        else {
+            return Ok(Some((waited, start)));
+        };
+        self.state().boot = Some(BootFacts {
+            port_asked: self.lane.port,
+            port_used: used,
+            listens,
+            base_url: format!("http://127.0.0.1:{}", self.lane.at),
+            seconds: start.begun.elapsed().as_secs_f64(),
+            release_seconds: None,
+        });
+        *self.bridge.lock().await = bridge;
+        Ok(None)
+    }
+
+    fn told(&self, waited: Waited, end: Option<End>, begun: Instant, within: Duration) -> Trouble {
+        ends::told(&self.site, (waited, end), &self.log, (begun, within))
     }
 
     /// Ends it, if it runs, and says how it ended.
@@ -96,7 +165,7 @@ impl Replica {
         if let Some(process) = self.process() {
             if process.ended().is_none() {
                 // A frozen service hears nothing.
-                self.site.engine.resume(&self.id).await?;
+                self.site.engine.resume(&self.id()).await?;
             }
             process.end(grace).await?;
         }
@@ -107,9 +176,9 @@ impl Replica {
     /// Removes the container and what stands beside it.
     pub(super) async fn remove(&self) -> Result<(), Fault> {
         if self.alive().runs() {
-            self.site.engine.resume(&self.id).await?;
+            self.site.engine.resume(&self.id()).await?;
         }
-        self.site.engine.remove(&self.id).await?;
+        self.site.engine.remove(&self.id()).await?;
         self.take_bridge_down().await
     }
 
@@ -137,12 +206,12 @@ impl Replica {
     }
 
     /// The container.
-    pub(super) fn id(&self) -> &str {
-        &self.id
+    pub(super) fn id(&self) -> String {
+        self.state().id.clone()
     }
 
     fn process(&self) -> Option<Arc<Process>> {
-        self.state().process.clone()
+        self.state().start.as_ref().map(|s| s.process.clone())
     }
 
     /// A bridge stands in a network that ends with its service.
@@ -156,4 +225,19 @@ impl Replica {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes a container of the service with these changes to its variables. One that is taken away has no value of ours;
+/// whatever the image says of it then holds, as on any platform.
+async fn create(site: &Site, name: &str, lane: &Lane, changes: &Changes) -> Result<String, Fault> {
+    let mut variables = site.variables.clone();
+    variables.insert(site.spec.port_var.clone(), lane.port.to_string());
+    for (name, value) in changes {
+        match value {
+            Some(value) => variables.insert(name.clone(), value.clone()),
+            None => variables.remove(name),
+        };
+    }
+    let body = site.body(&site.command, &lane.name, "service", &variables);
+    site.engine.create(name, body).await
 }

@@ -69,20 +69,17 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// A container that runs `command` on the sealed network, under `name` there.
+    /// A container that runs `command` on the sealed network, under `name` there, with these variables.
     pub(super) fn body(
         &self,
         command: &Command,
         name: &str,
         what: &str,
-        more: &[(&str, String)],
+        variables: &BTreeMap<String, String>,
     ) -> ContainerCreateBody {
-        let more = more.iter().map(|(name, value)| format!("{name}={value}"));
-        let mut env: Vec<String> = self
-            .variables
+        let mut env: Vec<String> = variables
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
-            .chain(more)
             .collect();
         // Whoever has no entry in the image's list of users would get `/`, where nobody can write.
         if self.run_as == RunAs::Somebody {

@@ -49,16 +49,26 @@ pub(super) struct Waited {
     pub(super) crowded: bool,
 }
 
+/// What makes a service reachable that was waited for before, and where that one listens.
+pub(super) type Before = (Option<Box<Bridge>>, Option<Vec<SocketAddr>>);
+
 /// Waits until the service answers on the lane, or `within` is over.
-pub(super) async fn wait(site: &Site, process: &Process, lane: &Lane) -> Result<Waited, Fault> {
+pub(super) async fn wait(
+    site: &Site,
+    process: &Process,
+    lane: &Lane,
+    (bridge, listens): Before,
+    within: Duration,
+) -> Result<Waited, Fault> {
     let mut watch = Watch {
         site,
         process,
         lane,
+        within,
         last: None,
-        listens: None,
+        listens,
         elsewhere: None,
-        bridge: None,
+        bridge,
         crowded: false,
     };
     let came = watch.watch().await;
@@ -75,6 +85,7 @@ struct Watch<'a> {
     site: &'a Site,
     process: &'a Process,
     lane: &'a Lane,
+    within: Duration,
     last: Option<Answer>,
     listens: Option<Vec<SocketAddr>>,
     /// Since when it listens on other ports alone.
@@ -100,7 +111,7 @@ impl Watch<'_> {
                     other => self.last = Some(other),
                 },
             }
-            let left = self.site.spec.within.saturating_sub(begun.elapsed());
+            let left = self.within.saturating_sub(begun.elapsed());
             if looked.elapsed() > LOOK || left.is_zero() {
                 self.look(left.is_zero()).await?;
                 looked = Instant::now();

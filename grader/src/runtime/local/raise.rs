@@ -16,7 +16,7 @@ use crate::runtime::machine::copy;
 use crate::runtime::output::Log;
 use crate::runtime::postgres::{Cluster, Database, Power};
 use crate::runtime::ready::Asker;
-use crate::runtime::{BootStory, Phase, Trouble, World, WorldSpec};
+use crate::runtime::{BootStory, Trouble, World, WorldSpec};
 use crate::submission::Submission;
 
 impl LocalRuntime {
@@ -162,18 +162,10 @@ impl LocalRuntime {
 
 /// The folder says how the service is started, and Git does not track where.
 fn unstartable() -> BootStory {
-    BootStory {
-        phase: Phase::Start,
-        summary: "nothing that Git tracks says how to start the service".into(),
-        waited_for:
-            "a `web:` line in a tracked Procfile, or a start command in a tracked grader.toml"
-                .into(),
-        command: "git ls-files Procfile grader.toml".into(),
-        exit: None,
-        last_answer: None,
-        log_tail: Vec::new(),
-        try_next: vec!["let Git track it: `git add Procfile`".into()],
-        listens: Vec::new(),
-        seconds: 0.0,
-    }
+    BootStory::untold(
+        "nothing that Git tracks says how to start the service",
+        "a `web:` line in a tracked Procfile, or a start command in a tracked grader.toml",
+        "git ls-files Procfile grader.toml",
+        "let Git track it: `git add Procfile`",
+    )
 }

@@ -42,6 +42,7 @@ pub use operator::{LockMode, Operator, TableLock};
 pub use power::Power;
 pub(crate) use prepared::Prepared;
 pub use quote::{ident, literal};
+pub(crate) use room::judge as room_in;
 pub use search::Search;
 pub use server::{Adopt, Server};
 pub(crate) use session::{Session, fault};

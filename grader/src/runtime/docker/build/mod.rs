@@ -88,6 +88,17 @@ pub(super) fn build<'a>(
     }
 }
 
+/// Why nobody can tell how the submission is built: it has no Dockerfile, and none can be made for it. None where it
+/// says so.
+pub(super) fn puzzle(submission: &Submission) -> Option<String> {
+    match made::make(submission) {
+        Err(Trouble::Fault(fault)) if !submission.dockerfile && fault.doing == made::MAKING => {
+            Some(fault.cause)
+        }
+        _ => None,
+    }
+}
+
 /// A build that waits to be awaited.
 pub(super) struct Build<'a> {
     engine: &'a Docker,

@@ -23,6 +23,9 @@ use crate::submission::Submission;
 use super::files::read;
 use text::Text;
 
+/// What we do here, in the words of a fault.
+pub(super) const MAKING: &str = "making a Dockerfile for a submission without one";
+
 /// A Dockerfile of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Made {
@@ -104,7 +107,7 @@ fn spoken(start: &str) -> Option<Language> {
 }
 
 fn puzzled(why: &str) -> Trouble {
-    Fault::new("making a Dockerfile for a submission without one", why)
+    Fault::new(MAKING, why)
         .cure("add a Dockerfile that builds and starts the service")
         .into()
 }
