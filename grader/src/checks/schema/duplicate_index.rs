@@ -91,7 +91,7 @@ enum Relation {
 /// Whether the first could go because of the second.
 fn compare(index: &Index, other: &Index) -> Option<Relation> {
     let alike = index.method == other.method && index.predicate == other.predicate;
-    let begins = other.keys.starts_with(&index.keys) && index.keys.first().is_some();
+    let begins = other.keys.starts_with(&index.keys) && !index.keys.is_empty();
     // What an index carries besides may answer a query without the table.
     let carries = index.include.iter().all(|c| other.include.contains(c));
     if !alike || !begins || !carries || index.primary {

@@ -96,9 +96,12 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
     })
 }
 
+/// A text and its values.
+type Sent<'s> = (&'s str, &'s [Option<String>]);
+
 /// The reading statement that was sent most often with the same values, if more than once.
 fn repeated(seen: &cost::Seen) -> Option<(Statement, usize)> {
-    let mut sent: IndexMap<(&str, &[Option<String>]), (&Statement, usize)> = IndexMap::new();
+    let mut sent: IndexMap<Sent<'_>, (&Statement, usize)> = IndexMap::new();
     for (statement, plan) in seen.sent() {
         let writes = plan
             .all()

@@ -63,8 +63,8 @@ pub(super) fn in_order(catalog: &Catalog) -> Vec<&Table> {
         let waits = |table: &&Table| {
             table.foreign_keys.iter().any(|key| {
                 let (schema, name) = &key.references;
-                let other = |t: &&Table| t.schema == *schema && t.name == *name;
-                !other(table) && left.iter().any(|t| other(&t))
+                let other = |t: &Table| t.schema == *schema && t.name == *name;
+                !other(table) && left.iter().any(|t| other(t))
             })
         };
         // In a circle somebody must be first.
