@@ -166,8 +166,9 @@ async fn operate(cluster: &Cluster, database: &Database) {
     {
         lock.release().await.unwrap();
     }
-    operator.create_slot(database, "attacked").await.unwrap();
-    operator.drop_slot("attacked").await.unwrap();
+    let slot = operator.create_slot(database).await.unwrap().unwrap();
+    slot.read(100).await.unwrap();
+    slot.drop().await.unwrap();
     let client = service(&database.service_url).await;
     let pid = client
         .query_one("SELECT pg_catalog.pg_backend_pid()", &[])

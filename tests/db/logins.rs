@@ -147,9 +147,8 @@ async fn the_operator_does_what_it_says() {
     assert!(client.execute("SELECT 1", &[]).await.is_err());
     assert!(editor.run("SELECT 1").await.unwrap().refused().is_none());
     assert!(!operator.end_backend(1).await.unwrap());
-    operator.create_slot(&database, "one").await.unwrap();
-    operator.drop_slot("one").await.unwrap();
-    operator.drop_slot("one").await.unwrap_err();
+    let slot = operator.create_slot(&database).await.unwrap().unwrap();
+    slot.drop().await.unwrap();
 }
 
 #[tokio::test]

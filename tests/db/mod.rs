@@ -1,5 +1,6 @@
 //! The private Postgres server and what reads it.
 
+mod changes;
 mod cluster;
 mod copies;
 mod find;

@@ -12,14 +12,18 @@ fn begin(args: &[&str], dir: &Path) -> super::ended::Ended {
 
 #[test]
 fn a_beginning_in_every_language() {
-    for (language, manifest) in [
+    let languages = [
         ("python", "requirements.txt"),
         ("node", "package.json"),
         ("rust", "Cargo.toml"),
-    ] {
+    ];
+    let all = ["1-listings", "2-catalogue"]
+        .into_iter()
+        .flat_map(|project| languages.map(|(language, manifest)| (project, language, manifest)));
+    for (project, language, manifest) in all {
         let folder = open_folder();
         let dir = folder.path().join("box-office");
-        begin(&["1-listings", "--lang", language], &dir)
+        begin(&[project, "--lang", language], &dir)
             .exits(0)
             .says(&["BRIEF.md", "grader grade"]);
         let there = [

@@ -41,7 +41,10 @@ fn nothing_says_how_to_start() {
 fn which_project() {
     let folder = python("import lib; lib.serve()");
     let graded = |args: &[&str]| Grader::grade(folder.path(), args).run();
-    graded(&[]).refuses(&["which project is this?", "(projects: 1-listings)"]);
+    graded(&[]).refuses(&[
+        "which project is this?",
+        "(projects: 1-listings, 2-catalogue)",
+    ]);
     graded(&["--project", "1-listing"])
         .refuses(&["no project `1-listing` (did you mean `1-listings`?)"]);
     graded(&["--project", "./nowhere"]).refuses(&["./nowhere holds no project.toml", "1-listings"]);

@@ -13,6 +13,7 @@ use super::Findings;
 use super::cost::Kept;
 use crate::model::{Evidence, Exchange, Fault};
 use crate::pack::{OpId, Pack};
+use crate::probe::changes::Changes;
 use crate::probe::sql::{Editor, Observer};
 use crate::probe::trace::Trace;
 use crate::probe::{Http, Journal, Planter, curl, shortened};
@@ -163,6 +164,16 @@ impl QuietCx {
     /// When there is no database to watch, or the log cannot be read.
     pub async fn trace(&self) -> Result<Trace, Fault> {
         Trace::open(self.database()?).await
+    }
+
+    /// Opens a window on what is committed from now on; the reason where it cannot begin.
+    ///
+    /// # Errors
+    /// When there is no database to watch, or the server cannot be reached.
+    pub async fn changes(&self) -> Result<Result<Changes, &'static str>, Fault> {
+        let opened = Changes::open(self.database()?).await?;
+        Ok(opened
+            .ok_or("a transaction stays open on the server, so what is committed cannot be read"))
     }
 
     /// A writer with the service's own rights, if there is a database.

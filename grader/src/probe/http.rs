@@ -157,6 +157,14 @@ impl Request {
         self
     }
 
+    /// Asks another client's address.
+    #[must_use]
+    pub fn at(mut self, http: &Http) -> Self {
+        self.sent.base.clone_from(&http.base);
+        self.http = http.clone();
+        self
+    }
+
     /// Says which exchange this one follows from.
     #[must_use]
     pub fn after(mut self, parent: &Exchange) -> Self {

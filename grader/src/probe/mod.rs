@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod catalog;
+pub mod changes;
 mod curl;
 mod http;
 mod journal;

@@ -3,7 +3,7 @@
 pub(super) mod created_differs;
 pub(super) mod data_lost_on_restart;
 mod delete_not_idempotent;
-mod deleted_still_there;
+pub(super) mod deleted_still_there;
 mod etag_ignored;
 mod etag_unstable;
 mod filter_ignored;
@@ -23,7 +23,7 @@ mod order_wrong;
 mod page_bounds;
 mod page_unbounded;
 mod patch_erases;
-mod patch_ignored;
+pub(super) mod patch_ignored;
 mod precondition_ignored;
 mod put_not_idempotent;
 mod reference_unchecked;

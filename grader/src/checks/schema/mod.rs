@@ -1,19 +1,29 @@
 //! It keeps each fact once, in the right place, with keys and indexes that hold.
 
+mod copies_not_atomic;
+mod counter_drifts;
 mod deep_page_costs_more;
 mod delete_scans_children;
+mod deletion_anomaly;
 mod duplicate_index;
+mod duplicate_under_race;
 mod fact_not_stored;
 mod fact_stored_twice;
 mod facts_in_document;
 mod fetches_too_much;
 mod foreign_key_unindexed;
+mod insertion_anomaly;
+mod key_not_unique;
 mod key_part_depends;
 mod kinds_in_one_table;
 mod list_in_cell;
 mod list_sorts_table;
+mod lost_update;
+mod made_at_run_time;
+mod migrations_differ;
 mod names_and_values;
 mod no_index_path;
+mod orphan_left;
 mod partial_dependency;
 mod predicate_not_sargable;
 mod primary_key_missing;
@@ -25,10 +35,15 @@ mod required_nullable;
 mod rows_read_grow;
 mod rule_only_in_code;
 mod sets_multiplied;
+mod snapshot_not_frozen;
+mod stale_copy;
 mod statement_per_row_written;
 mod things_in_document;
+mod too_much_privilege;
 mod type_unfit;
+mod update_amplified;
 mod values_in_statement;
+mod write_not_atomic;
 
 use crate::check::Check;
 
@@ -50,6 +65,21 @@ pub(super) static STAGE: &[&Check] = &[
     &required_nullable::CHECK,
     &rule_only_in_code::CHECK,
     &type_unfit::CHECK,
+    &stale_copy::CHECK,
+    &update_amplified::CHECK,
+    &copies_not_atomic::CHECK,
+    &snapshot_not_frozen::CHECK,
+    &insertion_anomaly::CHECK,
+    &deletion_anomaly::CHECK,
+    &orphan_left::CHECK,
+    &key_not_unique::CHECK,
+    &write_not_atomic::CHECK,
+    &lost_update::CHECK,
+    &counter_drifts::CHECK,
+    &duplicate_under_race::CHECK,
+    &made_at_run_time::CHECK,
+    &migrations_differ::CHECK,
+    &too_much_privilege::CHECK,
     &values_in_statement::CHECK,
     &query_per_row::CHECK,
     &query_repeated::CHECK,

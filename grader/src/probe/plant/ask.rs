@@ -169,7 +169,7 @@ impl Planter {
 }
 
 /// Whether the contract wants a change to say which state it is meant for.
-fn is_guarded(op: &Operation) -> bool {
+pub(super) fn is_guarded(op: &Operation) -> bool {
     let header = op.param(ParamPlace::Header, "if-match");
     header.is_some_and(|h| {
         h.required

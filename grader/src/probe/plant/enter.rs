@@ -137,7 +137,7 @@ impl Planter {
         Ok(who)
     }
 
-    async fn log_in(&mut self, auth: &Auth, who: Who) -> Result<Credential, Stop> {
+    pub(super) async fn log_in(&mut self, auth: &Auth, who: Who) -> Result<Credential, Stop> {
         let pack = self.pack();
         let actor = self.actors.get(who.0).cloned();
         let Some((login, actor)) = auth.ops.get(&Verb::Login).zip(actor) else {

@@ -13,7 +13,7 @@ use super::{
     Draft, Near, NotPlanted, Planted, Planter, Planting, Who, ask, key, made_whole, said_yes,
 };
 use crate::model::{Exchange, Fault};
-use crate::pack::{Bound, Entity, OpId, ParamPlace, Place, Pointer, Spot};
+use crate::pack::{Bound, Entity, OpId, Pack, ParamPlace, Place, Pointer, Spot};
 use crate::probe::sample::{self, Optional};
 
 /// What a thing belongs to, by the parent's name.
@@ -29,6 +29,24 @@ pub(super) struct Given {
     /// Values of the whole's facts, and facts of it that are left out.
     pub(super) facts: IndexMap<String, Value>,
     pub(super) without: Vec<String>,
+}
+
+impl Given {
+    /// What is given where a thing of this entity is wished for.
+    pub(super) fn of(entity: &Entity, wish: Wish) -> Self {
+        if entity.create.is_none() {
+            return Self {
+                part: Some((entity.name.clone(), wish.parents)),
+                ..Self::default()
+            };
+        }
+        Self {
+            whole: wish.parents,
+            part: None,
+            facts: wish.facts,
+            without: wish.without,
+        }
+    }
 }
 
 /// What a thing shall be like; what is not said is made up.
@@ -137,19 +155,7 @@ impl Planter {
             let Some(op) = entity.maker() else {
                 return Err(Stop::no_way(format!("the API makes no {name}")));
             };
-            let given = if entity.create.is_some() {
-                Given {
-                    whole: wish.parents,
-                    part: None,
-                    facts: wish.facts,
-                    without: wish.without,
-                }
-            } else {
-                Given {
-                    part: Some((name.to_owned(), wish.parents)),
-                    ..Given::default()
-                }
-            };
+            let given = Given::of(entity, wish);
             let made = self.make(op, given, way).await?;
             match made.thing(name) {
                 Some(thing) => self.found(thing).await,
@@ -166,22 +172,7 @@ impl Planter {
         way: Vec<String>,
     ) -> Result<Made, Stop> {
         let pack = self.pack();
-        let mut draft = self.draft(op, &pack)?;
-        draft.body = sample::request(&pack.contract, draft.op, Optional::All, &mut self.rng);
-        let mut growing = Growing {
-            draft,
-            whole: made_whole(&pack, op),
-            key: None,
-            facts: IndexMap::new(),
-            parents: Parents::new(),
-            parts: part::parts(&pack, op),
-            elements: Vec::new(),
-            by: None,
-            is_account: false,
-        };
-        self.add_facts(&mut growing, &given.facts, &given.without);
-        self.add_parents(&mut growing, given.whole, &way).await?;
-        self.add_elements(&mut growing, given.part, &way).await?;
+        let growing = self.begin(&pack, op, given, &way).await?;
         self.finish(growing).await
     }
 
@@ -190,16 +181,7 @@ impl Planter {
         let pack = self.pack();
         let op = growing.draft.op.id.clone();
         let op = &op;
-        self.add_path(&mut growing)?;
-        self.supply(&mut growing.draft, None);
-        let wrong = pack
-            .contract
-            .validate_body(growing.draft.op, &growing.draft.body);
-        if let Some(wrong) = wrong.first().filter(|_| growing.draft.op.body.is_some()) {
-            let why = format!("no body that {op} takes was found: {}", wrong.what);
-            return Err(Stop::no_way(why));
-        }
-        growing.by = self.caller(op, Near::Beside(beside(&growing))).await?;
+        self.complete(&mut growing).await?;
         let asked = self
             .send(&growing.draft, growing.by, before(&growing))
             .await?;
@@ -223,6 +205,60 @@ impl Planter {
             return Err(NotPlanted::NoKey(op.clone(), Box::new(created)).into());
         }
         Ok(made)
+    }
+
+    /// A request that would make what an operation makes, with all it needs made before.
+    pub(super) async fn grow_request<'p>(
+        &mut self,
+        pack: &'p Pack,
+        op: &OpId,
+        given: Given,
+        way: Vec<String>,
+    ) -> Result<Growing<'p>, Stop> {
+        let mut growing = self.begin(pack, op, given, &way).await?;
+        self.complete(&mut growing).await?;
+        Ok(growing)
+    }
+
+    /// A request with its facts, and what it refers to.
+    async fn begin<'p>(
+        &mut self,
+        pack: &'p Pack,
+        op: &OpId,
+        given: Given,
+        way: &[String],
+    ) -> Result<Growing<'p>, Stop> {
+        let mut draft = self.draft(op, pack)?;
+        draft.body = sample::request(&pack.contract, draft.op, Optional::All, &mut self.rng);
+        let mut growing = Growing {
+            draft,
+            whole: made_whole(pack, op),
+            key: None,
+            facts: IndexMap::new(),
+            parents: Parents::new(),
+            parts: part::parts(pack, op),
+            elements: Vec::new(),
+            by: None,
+            is_account: false,
+        };
+        self.add_facts(&mut growing, &given.facts, &given.without);
+        self.add_parents(&mut growing, given.whole, way).await?;
+        self.add_elements(&mut growing, given.part, way).await?;
+        Ok(growing)
+    }
+
+    /// Adds what else the contract wants, and whoever asks; what the contract has something against is never sent.
+    async fn complete(&mut self, growing: &mut Growing<'_>) -> Result<(), Stop> {
+        self.add_path(growing)?;
+        self.supply(&mut growing.draft, None);
+        let (op, body) = (growing.draft.op, &growing.draft.body);
+        let wrong = self.pack.contract.validate_body(op, body);
+        if let Some(wrong) = wrong.first().filter(|_| op.body.is_some()) {
+            let why = format!("no body that {} takes was found: {}", op.id, wrong.what);
+            return Err(Stop::no_way(why));
+        }
+        growing.by = self.caller(&op.id, Near::Beside(beside(growing))).await?;
+        Ok(())
     }
 
     /// The facts of the whole: as wished, as they stand in the body, or drawn and put beside it.
@@ -308,7 +344,7 @@ impl Planter {
 }
 
 /// The exchange that a request follows from: that of what was made last for it.
-fn before<'g>(growing: &'g Growing<'_>) -> Option<&'g Exchange> {
+pub(super) fn before<'g>(growing: &'g Growing<'_>) -> Option<&'g Exchange> {
     let own = growing.parents.values();
     let parts = growing.elements.iter().flat_map(|e| e.parents.values());
     own.chain(parts)

@@ -7,6 +7,7 @@ mod assemble;
 mod entry;
 mod parameters;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,31 @@ impl Traced {
     /// What the service itself sent: without statements inside functions, triggers and foreign key checks.
     pub fn sent(&self) -> impl Iterator<Item = &Statement> {
         self.statements.iter().filter(|s| !s.nested)
+    }
+
+    /// The names of all relations that were read, those inside functions and triggers too. A view is not among
+    /// them; what it is over is.
+    pub fn relations_read(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for plan in self.statements.iter().filter_map(|s| s.plan.as_ref()) {
+            relations(plan, &mut names);
+        }
+        names
+    }
+}
+
+fn relations(plan: &serde_json::Value, names: &mut BTreeSet<String>) {
+    match plan {
+        serde_json::Value::Object(node) => {
+            let text = |key: &str| node.get(key).and_then(|n| n.as_str());
+            // What a node writes to is named on the node too.
+            if text("Node Type") != Some("ModifyTable") {
+                names.extend(text("Relation Name").map(str::to_owned));
+            }
+            node.values().for_each(|inner| relations(inner, names));
+        }
+        serde_json::Value::Array(all) => all.iter().for_each(|inner| relations(inner, names)),
+        _ => {}
     }
 }
 

@@ -5,6 +5,8 @@
 //! here names system catalogs and system functions alone, looks names up in `pg_catalog` (pinned when the
 //! session starts), and never reads a learner's row. Whoever adds one must say why it evaluates nothing.
 
+use tokio_postgres::error::SqlState;
+
 use super::database::Database;
 use super::log::LogFormat;
 use super::login::{Login, OBSERVER};
@@ -48,6 +50,42 @@ impl TableLock {
     pub async fn release(self) -> Result<(), Fault> {
         let done = self.session.batch_execute("ROLLBACK").await;
         done.map_err(|e| fault("releasing a table lock", &e))
+    }
+}
+
+/// A replication slot, and the session that it lives as long as.
+pub struct Slot {
+    session: Session,
+    name: String,
+}
+
+impl Slot {
+    /// What was committed since the last call, one printed line each: at most `most` lines and the rest of the last
+    /// transaction. The message of ours that is written first makes the server write out all that was committed before
+    /// it, and is itself the last line. Decoding reads the log with the catalog as it was then, and prints.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn read(&self, most: i32) -> Result<Vec<String>, Fault> {
+        let doing = "reading what was changed";
+        let mark = "SELECT pg_logical_emit_message(true, 'grader', '')";
+        let marked = self.session.batch_execute(mark).await;
+        marked.map_err(|e| fault(doing, &e))?;
+        let sql = "SELECT data FROM pg_logical_slot_get_changes($1::text, NULL, $2::int4, \
+                   'include-xids', '0', 'skip-empty-xacts', '1')";
+        let rows = self.session.query(sql, &[&self.name, &most]).await;
+        let rows = rows.map_err(|e| fault(doing, &e))?;
+        rows.iter().map(|r| r.try_get(0).doing(doing)).collect()
+    }
+
+    /// Removes the slot; returns when it is gone. A database with a slot cannot be dropped.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn drop(self) -> Result<(), Fault> {
+        let sql = "SELECT pg_drop_replication_slot($1::text)";
+        let gone = self.session.query_one(sql, &[&self.name]).await;
+        gone.map(drop).map_err(|e| fault("dropping a slot", &e))
     }
 }
 
@@ -276,29 +314,25 @@ impl<'a> Operator<'a> {
     }
 
     /// Makes a logical replication slot with the plugin `test_decoding`, which prints rows with their types'
-    /// own output functions; a learner cannot write those.
+    /// own output functions; a learner cannot write those. It is a temporary one: it goes with its session,
+    /// whatever happens to us. None when some transaction on the server stays open so long that there is no
+    /// moment to begin at.
     ///
     /// # Errors
-    /// When the plugin (contrib) is not installed or the name is taken.
-    pub async fn create_slot(&self, database: &Database, slot: &str) -> Result<(), Fault> {
+    /// When the plugin (contrib) is not installed.
+    pub async fn create_slot(&self, database: &Database) -> Result<Option<Slot>, Fault> {
+        let doing = "making a replication slot";
         let session = self.inside(database).await?;
-        let sql = "SELECT pg_create_logical_replication_slot($1::text, 'test_decoding')";
-        let made = session.query_one(sql, &[&slot]).await;
-        made.map(drop)
-            .map_err(|e| fault(format!("making the slot {slot}"), &e))
-    }
-
-    /// Removes a replication slot. A database with a slot cannot be dropped.
-    ///
-    /// # Errors
-    /// When somebody reads from it, or there is none.
-    pub async fn drop_slot(&self, slot: &str) -> Result<(), Fault> {
-        let session = self.server.home.get().await?;
-        let gone = session
-            .query_one("SELECT pg_drop_replication_slot($1::text)", &[&slot])
-            .await;
-        gone.map(drop)
-            .map_err(|e| fault(format!("dropping the slot {slot}"), &e))
+        let name = format!("grader_{}", session.pid());
+        let patience = "SET statement_timeout = '15s'; SET synchronous_commit = on";
+        let set = session.batch_execute(patience).await;
+        set.map_err(|e| fault(doing, &e))?;
+        let sql = "SELECT pg_create_logical_replication_slot($1::text, 'test_decoding', true)";
+        match session.query_one(sql, &[&name]).await {
+            Ok(_) => Ok(Some(Slot { session, name })),
+            Err(e) if e.code() == Some(&SqlState::QUERY_CANCELED) => Ok(None),
+            Err(e) => Err(fault(doing, &e)),
+        }
     }
 
     /// Makes the log show every statement with its plan, or only errors again; returns when every session that
