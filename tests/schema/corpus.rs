@@ -12,19 +12,11 @@ use grader::runtime::postgres::{Cluster, ClusterOptions};
 use grader::schema::domain::{Domain, What};
 use grader::schema::judge::{Flaw, Form, Honest, Policies, judge};
 use grader::schema::label::{Labels, Stored};
+use grader::verify::corpus::{Filled, Schema, accusation};
 
-use super::load::{Loaded, Variant};
-use super::{project, shop};
+use super::{project, root, shop};
 
 const SEEDS: u64 = 5;
-
-fn found(flaw: &Flaw) -> String {
-    let mut columns = flaw.columns.clone();
-    columns.sort();
-    let table = flaw.table.split('.').next_back().unwrap();
-    let differ = if flaw.differ { " differ" } else { "" };
-    format!("{:?} {table} {}{differ}", flaw.form, columns.join(","))
-}
 
 #[tokio::test]
 async fn honest_shops_are_accused_of_nothing() {
@@ -54,22 +46,29 @@ async fn all(pack: &Pack, sort: &str) {
     let domain = Domain::of(pack);
     let only = std::env::var("VARIANT").unwrap_or_default();
     let (mut wrong, mut spent, mut count, mut unjust) = (Vec::new(), Duration::ZERO, 0, 0);
-    for variant in Variant::all(sort).iter().filter(|v| v.name.contains(&only)) {
+    for variant in Schema::all(&root(), sort)
+        .unwrap()
+        .iter()
+        .filter(|v| v.name.contains(&only))
+    {
         let database = cluster.create_database("corpus").await.unwrap();
         let observer = Observer::connect(&database).await.unwrap();
         for seed in 0..SEEDS {
-            let loaded = Loaded {
-                variant,
+            let filled = Filled {
+                schema: variant,
                 pack,
                 domain: &domain,
             };
-            let (facts, stored) = loaded.store(&database, &observer, seed).await;
+            let (facts, stored) = filled
+                .store(&database, &observer, seed, false)
+                .await
+                .unwrap();
             let begun = Instant::now();
             let labels = Labels::of(&domain, &facts, &stored);
             let judged = judge(&labels, &stored, Policies(true));
             spent += begun.elapsed();
             count += 1;
-            let found: BTreeSet<String> = judged.flaws.iter().map(found).collect();
+            let found: BTreeSet<String> = judged.flaws.iter().map(accusation).collect();
             if found != variant.expected() || !judged.unsure.is_empty() {
                 wrong.push(format!(
                     "{} seed {seed}: {found:?}, unsure {:?}",

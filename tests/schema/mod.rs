@@ -1,12 +1,16 @@
 //! The schema method: what to plant, what the tables hold, and what is wrong with them.
 
 mod corpus;
-mod load;
 mod plan;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use grader::pack::{Pack, PackSource};
+
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap().to_path_buf()
+}
 
 /// The pack of the corpus.
 fn shop() -> Pack {

@@ -13,6 +13,7 @@ mod findings;
 pub(crate) mod forms;
 pub(crate) mod home;
 pub(crate) mod honest;
+pub(crate) mod kept;
 pub(crate) mod obstacle;
 pub(crate) mod odd;
 pub(crate) mod order;

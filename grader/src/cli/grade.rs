@@ -206,6 +206,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
         complete,
         records: run.records,
         faults: run.faults,
+        picture: run.picture,
         history: page.as_ref().map(Page::history),
         pace: pack.project.next_rung_after,
     };

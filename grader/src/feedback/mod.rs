@@ -12,7 +12,8 @@ pub use ledger::{Attempt, History, LEDGER, Ledger, Trail};
 pub use redact::Redactor;
 
 use crate::model::{
-    CheckIndex, Fault, Finding, PackRef, Record, Report, RuntimeRef, SCHEMA, SubmissionRef, Verdict,
+    CheckIndex, Fault, Finding, PackRef, Picture, Record, Report, RuntimeRef, SCHEMA,
+    SubmissionRef, Verdict,
 };
 use crate::score::{self, Rules};
 
@@ -39,6 +40,8 @@ pub struct Run {
     pub faults: Vec<Fault>,
     /// The attempts before this one, where they are kept.
     pub history: Option<History>,
+    /// The tables as they were understood.
+    pub picture: Option<Picture>,
     /// After how many attempts with the same finding the next hint is shown.
     pub pace: u32,
 }
@@ -95,6 +98,7 @@ pub fn assemble(
         checks: records,
         faults: run.faults.iter().map(Fault::to_string).collect(),
         progress,
+        picture: run.picture,
     };
     if let Some(attempt) = history.as_mut().and_then(|h| h.attempts.last_mut())
         && report.complete

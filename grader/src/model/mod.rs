@@ -9,6 +9,7 @@ mod exit;
 mod fault;
 mod finding;
 mod nearest;
+mod picture;
 mod report;
 mod verdict;
 
@@ -19,6 +20,7 @@ pub use exit::Exit;
 pub use fault::{Doing, Fault};
 pub use finding::{Draft, Finding, Manner};
 pub use nearest::nearest;
+pub use picture::{Cure, DrawnColumn, DrawnReference, DrawnTable, Picture, Wanted};
 pub use report::{
     PackRef, Progress, Report, RuntimeRef, SCHEMA, Score, SubmissionRef, TierStanding, Totals,
     Waiting,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckId, Exit, Record, RuntimeKind, Stage};
+use super::{CheckId, Exit, Picture, Record, RuntimeKind, Stage};
 
 /// The name and version of the report's format. It changes when a reader would have to.
 pub const SCHEMA: &str = "grader/report/v1";
@@ -49,6 +49,9 @@ pub struct Report {
     /// What changed since the last attempt; none where attempts are not kept.
     #[serde(default)]
     pub progress: Option<Progress>,
+    /// The tables as they were understood; none where the run did not look at them.
+    #[serde(default)]
+    pub picture: Option<Picture>,
 }
 
 impl Report {

@@ -10,7 +10,7 @@ use super::plan::{Planned, plan};
 use super::worlds::Worlds;
 use super::{Settings, ask};
 use crate::check::{Check, Raised};
-use crate::model::{CheckId, Event, Fault, Record, RuntimeKind, Verdict};
+use crate::model::{CheckId, Event, Fault, Picture, Record, RuntimeKind, Verdict};
 use crate::pack::Pack;
 use crate::probe::Journal;
 use crate::runtime::Runtime;
@@ -26,6 +26,8 @@ pub struct Run {
     pub faults: Vec<Fault>,
     /// The version of the Postgres server, if there is one.
     pub postgres: Option<String>,
+    /// The tables as they were understood, where the run looked at them.
+    pub picture: Option<Picture>,
     /// Where what is still up can be reached: `the service answers at http://…`.
     pub kept: Vec<String>,
     /// The worlds that were shared. Their services end when the last of them is dropped.
@@ -105,6 +107,7 @@ pub async fn conduct(
         journal: stand.journal.clone(),
         faults: gave_way.into_iter().collect(),
         postgres: stand.worlds.postgres(),
+        picture: stand.worlds.picture(),
         kept: stand.worlds.kept(),
         worlds: stand.worlds.up().cloned().collect(),
         busy: stand.journal.busy().into_values().collect(),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
 
 use crate::check::{Boot, Raised, StaticCx};
-use crate::model::{Event, Fault, WorldKind};
+use crate::model::{Event, Fault, Picture, WorldKind};
 use crate::pack::{Pack, Role, env_account};
 use crate::probe::{Http, Journal, Planter};
 use crate::runtime::{Built, Liveness, Runtime, Trouble, World, WorldSpec};
@@ -130,6 +130,12 @@ impl Worlds {
         };
         let survey = self.surveyed.get_or_init(take).await.clone()?;
         Ok((raised, survey))
+    }
+
+    /// The tables as the survey understood them, if there was one.
+    pub(super) fn picture(&self) -> Option<Picture> {
+        let survey = self.surveyed.get()?.as_ref().ok()?;
+        Some(survey.picture())
     }
 
     /// The lock of a shared world: read to be one of many, write to be alone.

@@ -3,6 +3,7 @@
 //! `grader pack verify` and the maintainers' matrix stand on this room. It proves each check from both
 //! sides: a seeded flaw that it alone catches, and right answers that it leaves alone.
 
+pub mod corpus;
 mod fixture;
 mod judge;
 mod prepare;

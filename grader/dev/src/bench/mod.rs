@@ -2,6 +2,8 @@
 
 mod bare;
 mod containers;
+mod race;
+mod schema;
 mod wire;
 
 use std::sync::Arc;
@@ -19,8 +21,26 @@ use grader::submission::Submission;
 
 use crate::place::{program, root};
 
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// What the grader costs: worlds, runs, memory, containers
+    Cost,
+    /// How well the schema stage tells right from wrong
+    Schema,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
+    /// What to measure
+    #[arg(value_enum, default_value_t = What::Cost)]
+    what: What,
+    /// Seeds for each schema
+    #[arg(long, default_value_t = 5)]
+    seeds: u64,
+    /// Write what is measured of the schema stage to grader/docs/schema.md
+    #[arg(long)]
+    write: bool,
     /// How often each thing is measured; the median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -33,6 +53,9 @@ pub(crate) struct Bench {
 }
 
 pub(crate) async fn run(args: &Bench) -> Result<()> {
+    if args.what == What::Schema {
+        return schema::run(args.seeds, args.write).await;
+    }
     let dir = root()
         .join("fixtures/reference/1-listings")
         .join(&args.reference);

@@ -1,5 +1,3 @@
-use serde_json::Value;
-
 use super::never_answers;
 use crate::check::{Cx, note};
 use crate::model::{Draft, Evidence, Fault, Verdict};
@@ -65,12 +63,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let (mut kept, mut lost) = (0, Vec::new());
     for entity in cx.planter().plantable() {
         let planted = control!(cx.planter().plant(&entity).await?);
-        let tokens: Vec<Token> = cx
-            .planter()
-            .marks(&planted)
-            .iter()
-            .filter_map(|(_, v)| token(v))
-            .collect();
+        let tokens = cx.planter().tokens(&planted);
         if tokens.is_empty() {
             continue;
         }
@@ -112,18 +105,6 @@ async fn first_kept(observer: &Observer, tokens: &[Token]) -> Result<Option<Hit>
         Ok(observer.find(tokens).await?.into_iter().next())
     })
     .await
-}
-
-/// What to look for: texts with letters in them, and numbers too odd to occur by chance. A time has too many
-/// spellings.
-fn token(value: &Value) -> Option<Token> {
-    match value {
-        Value::String(text) if text.contains("zq7") => Some(Token::Text(text.clone())),
-        Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() >= 10_000.0) => {
-            Some(Token::Number(n.to_string()))
-        }
-        _ => None,
-    }
 }
 
 /// How many rows the tables of the learner's own making hold; what tools keep about themselves does not count.

@@ -130,13 +130,21 @@ fn restarts(story: &BootStory) -> bool {
     story.exit.is_some_and(|exit| exit != Exited::Code(0))
 }
 
-/// Reads the thing until it is there as before; what came last, if it never was. The process may end on the way,
-/// and is started again then.
+/// Reads the thing until it is there as before; what came last, if it never was. What a start has lost is told by
+/// the check for that: here a new thing that can be made and read will do. The process may end on the way, and is
+/// started again then.
 async fn still_broken(cx: &mut BreaksCx, planted: &Planted) -> Result<Option<Exchange>, Fault> {
     let patience = Patience::new(RECOVERED);
     loop {
         let read = cx.planter().read(planted).await?;
         if read.as_ref().is_none_or(said_yes) {
+            return Ok(None);
+        }
+        let lost = read.as_ref().and_then(Exchange::status);
+        if lost.is_some_and(|s| s == 404 || s == 410)
+            && let Ok(new) = cx.planter().plant(&planted.entity).await?
+            && cx.planter().read(&new).await?.as_ref().is_none_or(said_yes)
+        {
             return Ok(None);
         }
         if !cx.alive().iter().all(Liveness::runs)

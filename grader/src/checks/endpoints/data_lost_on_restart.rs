@@ -123,9 +123,8 @@ async fn another(cx: &mut BreaksCx, like: &Planted, made: &Made) -> Result<Optio
                 let twice = made.iter().find(taken).map(says);
                 return Ok(twice.map(|actual| draft(actual, &new.created, cx)));
             }
-            // A service may need a moment until its database lets it in again.
             Err(why) => match why.exchange() {
-                Some(_) if patience.lasts().await => {}
+                Some(last) if !settled(last) && patience.lasts().await => {}
                 Some(last) => return Ok(Some(draft(why.to_string(), last, cx))),
                 None => return Ok(None),
             },
@@ -159,15 +158,18 @@ fn down(story: &BootStory, called: &str) -> Draft {
     }
 }
 
-/// Reads a thing after a restart. A service may need a moment until its database lets it in again: what it says
-/// by 429, 503 or silence in that moment is not yet its answer.
+/// Whether this is a service's answer. It may need a moment until its database lets it in again: what it says by
+/// 429, 503 or silence in that moment is none yet.
+fn settled(exchange: &Exchange) -> bool {
+    exchange.status().is_some_and(|s| s != 429 && s != 503)
+}
+
+/// Reads a thing after a restart.
 async fn read_again(cx: &mut BreaksCx, planted: &Planted) -> Result<Option<Exchange>, Fault> {
     let patience = Patience::new(SOON);
     loop {
         let read = cx.planter().read(planted).await?;
-        let status = read.as_ref().and_then(Exchange::status);
-        let settled = status.is_some_and(|s| s != 429 && s != 503);
-        if settled || read.is_none() || !patience.lasts().await {
+        if read.as_ref().is_none_or(settled) || !patience.lasts().await {
             return Ok(read);
         }
     }
@@ -195,11 +197,18 @@ fn lost(
         Some(shown) => format!("its {} is another one", shown.fact),
         None => format!("reading it answers {}", answer(after)),
     };
+    // What cannot be read may still be there: only an orderly no says that it is gone.
+    let became = match after.status() {
+        Some(200..=299) => "is another one",
+        Some(400..=499) if settled(after) => "is gone",
+        _ => "can no longer be read",
+    };
     Some(Draft {
         subject: a(kind),
-        saw: format!("{} that was acknowledged is gone after {called}", a(kind)),
+        saw: format!("{} that was acknowledged {became} after {called}", a(kind)),
         expected: "the same reply as before".to_owned(),
         actual,
+        manner: manner(after),
         evidence: vec![
             cx.seen("before", before),
             cx.seen(format!("after {called}"), after),

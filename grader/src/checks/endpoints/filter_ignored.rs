@@ -1,4 +1,4 @@
-use super::{operation_missing, reply_breaks_schema};
+use super::{created_differs, operation_missing, reply_breaks_schema};
 use crate::check::filters::{Case, Scene, scene};
 use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
@@ -34,7 +34,7 @@ check! {
         summary: "a filter shows things that do not match it",
         concept: "pagination",
         severity: Medium,
-        needs: [operation_missing::CHECK, reply_breaks_schema::CHECK],
+        needs: [operation_missing::CHECK, reply_breaks_schema::CHECK, created_differs::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,

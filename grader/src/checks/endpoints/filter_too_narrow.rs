@@ -1,4 +1,4 @@
-use super::list_leaves_out;
+use super::{created_differs, list_leaves_out};
 use crate::check::filters::{Case, Scene, scene};
 use crate::check::honest::manner;
 use crate::check::{Cx, QuietCx, a};
@@ -35,7 +35,7 @@ check! {
         summary: "a filter leaves out things that match it",
         concept: "pagination",
         severity: Medium,
-        needs: [list_leaves_out::CHECK],
+        needs: [list_leaves_out::CHECK, created_differs::CHECK],
         world: Main,
         alone: Quiet,
         runtimes: ALL,

@@ -146,10 +146,8 @@ async fn homes(
     observer: &Observer,
     planted: &[Planted],
 ) -> Result<BTreeMap<String, BTreeSet<String>>, Fault> {
-    let marks = planted.iter().flat_map(|p| cx.planter().marks(p));
-    let tokens: Vec<Token> = marks
-        .filter_map(|(_, v)| v.as_str().map(|t| Token::Text(t.to_owned())))
-        .collect();
+    let texts = planted.iter().flat_map(|p| cx.planter().own_texts(p));
+    let tokens: Vec<Token> = texts.map(Token::Text).collect();
     let mut homes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for hit in observer.find(&tokens).await? {
         homes.entry(hit.table).or_default().insert(hit.column);

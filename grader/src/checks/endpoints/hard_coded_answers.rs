@@ -171,10 +171,6 @@ fn holds(cx: &mut Cx, of: &Planted, walk: &Walk) -> bool {
         .map(Value::to_string)
         .collect::<Vec<_>>()
         .join("\n");
-    let texts = cx
-        .planter()
-        .marks(of)
-        .into_iter()
-        .filter_map(|(_, v)| v.as_str().map(str::to_owned));
+    let texts = cx.planter().own_texts(of);
     texts.into_iter().any(|mark| text.contains(&mark))
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{list_leaves_out, list_repeats};
+use super::{created_differs, list_leaves_out, list_repeats};
 use crate::check::census::small_pages;
 use crate::check::{Cx, QuietCx, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
@@ -40,7 +40,7 @@ check! {
         summary: "equal things have no order of their own, so pages depend on where rows lie on disk",
         concept: "pagination",
         severity: Medium,
-        needs: [list_leaves_out::CHECK, list_repeats::CHECK],
+        needs: [list_leaves_out::CHECK, list_repeats::CHECK, created_differs::CHECK],
         world: Main,
         alone: Quiet,
         runtimes: RAISED,

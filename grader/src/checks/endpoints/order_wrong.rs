@@ -1,4 +1,4 @@
-use super::list_leaves_out;
+use super::{created_differs, list_leaves_out};
 use crate::check::order::{lineup, out_of_order};
 use crate::check::{QuietCx, a};
 use crate::model::{Draft, Fault, Verdict};
@@ -34,7 +34,7 @@ check! {
         summary: "a list is not in the order that is promised",
         concept: "pagination",
         severity: Medium,
-        needs: [list_leaves_out::CHECK],
+        needs: [list_leaves_out::CHECK, created_differs::CHECK],
         world: Main,
         alone: Quiet,
         runtimes: ALL,

@@ -4,17 +4,19 @@ use serde_json::Value;
 
 use super::{created_differs, operation_missing, wrong_success_status};
 use crate::check::honest::manner;
+use crate::check::kept::{self, Kept, said};
 use crate::check::{Cx, Findings, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Entity, OpId, Operation, Parent, Spot};
 use crate::probe::plant::{NotPlanted, Planted, answer, said_yes};
+use crate::probe::sql::Token;
 use crate::{check, control};
 
 check! {
     /// ## What it looks at
     /// A thing that belongs to another is made, and changed, with the id of something that does not exist.
-    /// That must be refused with a status that the contract declares for the operation, and nothing may be
-    /// stored. The same requests with an id that exists work.
+    /// That must be refused with a status that the contract declares for the operation, and no row of your
+    /// database may carry what the request said. The same requests with an id that exists work.
     ///
     /// ## Why it matters
     /// An event at a venue that is not there breaks every page that shows it, long after the request that
@@ -29,10 +31,12 @@ check! {
     /// ```text
     /// POST /events {"venue_id": 2000000001, …}      201
     /// ```
+    /// Or a 422, and the event stands in a table all the same.
     ///
     /// ## How to mend it
     /// Declare a foreign key, catch its violation, and answer with the status that the contract names for a
-    /// request that is understood and cannot be done.
+    /// request that is understood and cannot be done. What you look up yourself, look up before you write, in the
+    /// same transaction.
     pub static CHECK = {
         id: "endpoints.reference-unchecked",
         summary: "a reference to something that does not exist is not refused as it should be",
@@ -76,15 +80,15 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
                 continue;
             };
             asked += 1;
-            creating(cx, entity, role, (&planted, &nobody), &mut findings).await?;
-            changing(
-                cx,
+            let trial = Trial {
                 entity,
-                (role, parent),
-                (&planted, &nobody),
-                &mut findings,
-            )
-            .await?;
+                role,
+                parent,
+                planted,
+                nobody,
+            };
+            creating(cx, &trial, &mut findings).await?;
+            changing(cx, &trial, &mut findings).await?;
         }
     }
     if asked == 0 {
@@ -102,15 +106,19 @@ fn nobody(cx: &mut Cx, planted: &Planted, role: &str) -> Option<Arc<Planted>> {
     Some(Arc::new(nobody))
 }
 
-async fn creating(
-    cx: &mut Cx,
-    entity: &Entity,
-    role: &str,
-    (planted, nobody): (&Planted, &Arc<Planted>),
-    findings: &mut Findings,
-) -> Result<(), Fault> {
-    let mut parents = planted.parents.clone();
-    parents.insert(role.to_owned(), Arc::clone(nobody));
+/// What is tried: a thing of this entity, made rightly, and somebody that it could belong to and that is not there.
+struct Trial<'p> {
+    entity: &'p Entity,
+    role: &'p str,
+    parent: &'p Parent,
+    planted: Planted,
+    nobody: Arc<Planted>,
+}
+
+async fn creating(cx: &mut Cx, trial: &Trial<'_>, findings: &mut Findings) -> Result<(), Fault> {
+    let Trial { entity, role, .. } = trial;
+    let mut parents = trial.planted.parents.clone();
+    parents.insert((*role).to_owned(), Arc::clone(&trial.nobody));
     let made = cx.planter().plant_under(&entity.name, parents).await?;
     let (op, exchange) = match made {
         Ok(stored) => {
@@ -122,56 +130,51 @@ async fn creating(
         }
         Err(NotPlanted::NoWay(_)) => return Ok(()),
     };
-    if let Some(op) = op {
-        judge(cx, (entity, role), &op, &exchange, findings);
+    let texts = |e: &Exchange| said(entity.sent(), |f| f.send.as_ref(), e);
+    let kept = Kept::learn(cx, &texts(&trial.planted.created)).await?;
+    let kept = kept.map(|kept| (kept, texts(&exchange)));
+    match op {
+        Some(op) => judge(cx, trial, &op, &exchange, kept, findings).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Gives a thing another parent, one that does not exist, where the update takes it in its body.
-async fn changing(
-    cx: &mut Cx,
-    entity: &Entity,
-    (role, parent): (&str, &Parent),
-    (planted, nobody): (&Planted, &Planted),
-    findings: &mut Findings,
-) -> Result<(), Fault> {
+async fn changing(cx: &mut Cx, trial: &Trial<'_>, findings: &mut Findings) -> Result<(), Fault> {
     let pack = cx.pack();
-    let (Some(update), Some(key)) = (&entity.update, &nobody.key) else {
+    let planted = &trial.planted;
+    let own = planted.parents.get(trial.role).and_then(|p| p.key.clone());
+    let (Some(update), Some(own), Some(key)) = (&trial.entity.update, own, &trial.nobody.key)
+    else {
         return Ok(());
     };
     let Some(operation) = pack.op(&update.call.op) else {
         return Ok(());
     };
-    let Some(honest) = cx.planter().change_of(planted) else {
+    let with = |body: Option<Value>, key: &Value| {
+        let mut body = body?;
+        let set = trial.parent.at.set(&mut body, key.clone());
+        (set && takes(&pack.contract, operation, trial.parent, &body)).then_some(body)
+    };
+    let right = with(cx.planter().change_of(planted), &own);
+    let wrong = with(cx.planter().change_of(planted), key);
+    let (Some(right), Some(wrong)) = (right, wrong) else {
         return Ok(());
     };
-    let own = planted.parents.get(role).and_then(|p| p.key.clone());
-    let with = |key: &Value| {
-        let mut body = honest.clone();
-        let set = parent.at.set(&mut body, key.clone());
-        (set && takes(&pack.contract, operation, parent, &body)).then_some(body)
-    };
-    let (Some(right), Some(wrong)) = (own.as_ref().and_then(with), with(key)) else {
-        return Ok(());
-    };
-    let mine = planted.key.clone();
+    let mine = planted.key.as_ref();
     // C+: the parent that it has already is taken.
-    let before = cx
-        .planter()
-        .ask(planted, &update.call, mine.as_ref(), Some(right))
-        .await?;
-    if !before.is_some_and(|e| said_yes(&e)) {
+    let before = cx.planter().ask(planted, &update.call, mine, Some(right));
+    let Some(before) = before.await?.filter(said_yes) else {
         return Ok(());
-    }
-    let after = cx
-        .planter()
-        .ask(planted, &update.call, mine.as_ref(), Some(wrong))
-        .await?;
-    if let Some(exchange) = after {
-        judge(cx, (entity, role), &update.call.op, &exchange, findings);
-    }
-    Ok(())
+    };
+    let texts = |e: &Exchange| said(trial.entity.changeable(), |f| f.change.as_ref(), e);
+    let kept = Kept::learn(cx, &texts(&before)).await?;
+    let after = cx.planter().ask(planted, &update.call, mine, Some(wrong));
+    let Some(exchange) = after.await? else {
+        return Ok(());
+    };
+    let kept = kept.map(|kept| (kept, texts(&exchange)));
+    judge(cx, trial, &update.call.op, &exchange, kept, findings).await
 }
 
 /// Whether the contract knows the reference in the body of a change: what it does not know may be ignored.
@@ -189,37 +192,58 @@ fn takes(
     known && contract.validate_body(operation, body).is_empty()
 }
 
-fn judge(
+/// Judges an answer, and what became of the request's own texts where it is known where they would stand.
+async fn judge(
     cx: &Cx,
-    (entity, role): (&Entity, &str),
+    trial: &Trial<'_>,
     op: &OpId,
     exchange: &Exchange,
+    kept: Option<(Kept, Vec<Token>)>,
     findings: &mut Findings,
-) {
+) -> Result<(), Fault> {
     let pack = cx.pack();
     let Some(operation) = pack.op(op) else {
-        return;
+        return Ok(());
     };
+    let kept = kept.filter(|(_, texts)| !texts.is_empty());
     let refused = exchange.status().filter(|s| (400..500).contains(s));
-    if refused.is_some_and(|status| is_declared(operation, status)) {
-        return;
-    }
-    let stored = said_yes(exchange);
-    let how = match refused {
-        Some(_) => "is refused with a status of another meaning",
-        None if stored => "is taken",
-        None => "breaks the service",
+    let mut row = None;
+    let how = match (refused, kept) {
+        (Some(status), _) if !is_declared(operation, status) => {
+            "is refused with a status of another meaning"
+        }
+        (Some(_), None) => return Ok(()),
+        (Some(_), Some((kept, texts))) => {
+            row = kept.stays(&texts).await?;
+            if row.is_none() {
+                return Ok(());
+            }
+            "is refused, and what was sent is stored all the same"
+        }
+        (None, _) if !said_yes(exchange) => "breaks the service",
+        (None, None) => "is taken",
+        (None, Some((kept, texts))) => {
+            row = kept.comes(&texts).await?;
+            match row {
+                Some(_) => "is taken",
+                None => "is taken, and nothing of it is stored",
+            }
+        }
     };
+    let (role, kind) = (trial.role, a(&trial.entity.name));
+    let mut evidence = vec![cx.seen(format!("a {role} that does not exist"), exchange)];
+    evidence.extend(row.map(|hit| kept::row("what it left in the database", hit)));
     findings.add(Draft {
-        subject: format!("{} of {}: {how}", role, a(&entity.name)),
+        subject: format!("{role} of {kind}: {how}"),
         touches: vec![operation.line()],
         saw: format!("a {role} that does not exist {how}"),
         expected: format!("a refusal: {}", declared(operation)),
         actual: answer(exchange),
         manner: manner(exchange),
-        evidence: vec![cx.seen(format!("a {role} that does not exist"), exchange)],
+        evidence,
         ..Draft::default()
     });
+    Ok(())
 }
 
 /// Whether a refusal is one that the contract names for the operation; any, where it names none.

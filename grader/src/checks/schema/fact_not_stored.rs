@@ -142,9 +142,13 @@ fn stands(value: &str, cells: &[String]) -> bool {
 
 /// A column in which anything could stand: bytes, or text that is long and no two rows share.
 fn unreadable(survey: &Survey) -> Option<String> {
-    for stored in &survey.stored {
+    for (at, stored) in survey.stored.iter().enumerate() {
         for (n, name) in stored.rows.columns.iter().enumerate() {
-            let Some(column) = stored.table.column(name) else {
+            let known = |l: &crate::schema::label::Labelled| {
+                l.table == at && l.labels.iter().any(|l| l.column == n)
+            };
+            let column = stored.table.column(name);
+            let Some(column) = column.filter(|_| !survey.labels.tables.iter().any(known)) else {
                 continue;
             };
             let filled: Vec<&String> = stored

@@ -6,6 +6,7 @@ use super::schema::Said;
 use super::{Planted, Planter, said_yes, same};
 use crate::model::Exchange;
 use crate::pack::{Entity, Fact, OpId, Place};
+use crate::probe::sql::Token;
 
 /// Which reply it is that shows a thing: each may show a fact in another place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -181,5 +182,19 @@ impl Planter {
         };
         let pair = |f: &Fact| Some((f.name.clone(), of.facts.get(&f.name)?.clone()));
         entity.sent().filter(telling).filter_map(pair).collect()
+    }
+
+    /// The texts among the values that stand for this one thing alone.
+    pub fn own_texts(&self, of: &Planted) -> Vec<String> {
+        let marks = self.marks(of).into_iter();
+        marks
+            .filter_map(|(_, v)| v.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// Those values that can be looked for in a database.
+    pub fn tokens(&self, of: &Planted) -> Vec<Token> {
+        let marks = self.marks(of).into_iter();
+        marks.filter_map(|(_, v)| Token::of(&v)).collect()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::probe::catalog::Table;
 
 /// Hits kept of one token.
@@ -15,6 +17,20 @@ pub enum Token {
     /// A number of this value anywhere in a cell, however many zeros it is written with. Other scales (cents for
     /// euros) are other numbers.
     Number(String),
+}
+
+impl Token {
+    /// A value as something to look for: a text with our own letters in it, or a number too odd to occur by chance.
+    /// None for others; a time has too many spellings.
+    pub fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) if text.contains("zq7") => Some(Self::Text(text.clone())),
+            Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() >= 10_000.0) => {
+                Some(Self::Number(n.to_string()))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A cell that holds a token.

@@ -3,6 +3,7 @@
 
 mod escape;
 mod finding;
+mod picture;
 
 use escape::{code, inline};
 
@@ -43,6 +44,9 @@ pub fn render(report: &Report, limit: usize) -> String {
         .filter_map(|place| report.checks.get(place));
     for record in failed.filter(|r| matches!(r.verdict, Verdict::Fail { .. })) {
         page.put(&finding::check(record));
+    }
+    for part in picture::tables(report) {
+        page.put(&part);
     }
     for (title, name) in [
         ("Our fault, not yours", "broken"),
@@ -264,7 +268,8 @@ mod tests {
 
     #[test]
     fn hostile_text_makes_no_markup() {
-        let (mild, hostile) = (sample::mixed(), sample::hostile());
+        let (mut mild, hostile) = (sample::mixed(), sample::hostile());
+        mild.picture = Some(sample::picture());
         let text = render(&hostile, SUMMARY);
         assert!(text.contains("evil"), "the sample reaches the page");
         for event in events(&text) {

@@ -8,6 +8,7 @@ mod doc;
 mod finding;
 mod foot;
 mod page;
+mod picture;
 mod stage;
 
 pub use doc::{check, list};
@@ -28,6 +29,7 @@ pub fn render(report: &Report, width: usize, style: Style) -> String {
     head(&mut page, report);
     let full = in_full(report);
     stage::all(&mut page, report, &full);
+    picture::tables(&mut page, report);
     foot::all(&mut page, report);
     page.finish()
 }

@@ -5,6 +5,7 @@
 
 mod aftermath;
 mod held;
+mod picture;
 mod play;
 mod read;
 

@@ -1,43 +1,61 @@
-//! Schemas in files, filled with what a plan plants and read back through the observer.
+//! Schemas with known verdicts (`fixtures/schema/<domain>/{honest,flawed}/*.sql`), filled with what a plan plants and
+//! read back through the observer. No service is needed for them, so there can be many.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grader::pack::Pack;
-use grader::probe::sql::Observer;
-use grader::runtime::postgres::Database;
-use grader::schema::domain::{Domain, View, What};
-use grader::schema::facts::Facts;
-use grader::schema::label::Stored;
-use grader::schema::plan::Plan;
 use serde_json::Value;
 
+use crate::model::{Doing, Fault};
+use crate::pack::Pack;
+use crate::probe::sql::{Editor, Observer};
+use crate::runtime::postgres::Database;
+use crate::schema::domain::{Domain, View, What};
+use crate::schema::facts::Facts;
+use crate::schema::judge::Flaw;
+use crate::schema::label::Stored;
+use crate::schema::plan::Plan;
+
 /// A schema, and what is wrong with it.
-pub(super) struct Variant {
-    pub(super) name: String,
+#[derive(Debug, Clone)]
+pub struct Schema {
+    /// `shop/honest/uuid_keys`.
+    pub name: String,
     base: String,
     sql: String,
 }
 
-impl Variant {
-    pub(super) fn all(sort: &str) -> Vec<Self> {
-        let mut files: Vec<PathBuf> = fs::read_dir(folder().join(sort))
-            .unwrap()
-            .map(|e| e.unwrap().path())
-            .collect();
-        files.sort();
-        let base = fs::read_to_string(folder().join(sort).with_file_name("base.sql")).unwrap();
-        let read = |path: PathBuf| Self {
-            base: base.clone(),
-            name: format!("{sort}/{}", path.file_stem().unwrap().to_string_lossy()),
-            sql: fs::read_to_string(&path).unwrap(),
+impl Schema {
+    /// The schemas of a folder, below `root` (the top of the repository): `shop/honest`.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn all(root: &Path, sort: &str) -> Result<Vec<Self>, Fault> {
+        let folder = root.join("fixtures/schema").join(sort);
+        let doing = "reading the schemas of the corpus";
+        let entries = fs::read_dir(&folder).doing(doing)?;
+        let paths: Result<Vec<PathBuf>, _> = entries.map(|e| e.map(|e| e.path())).collect();
+        let mut paths = paths.doing(doing)?;
+        paths.sort();
+        let base = fs::read_to_string(folder.with_file_name("base.sql")).doing(doing)?;
+        let read = |path: PathBuf| {
+            let name = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            Ok(Self {
+                base: base.clone(),
+                name: format!("{sort}/{name}"),
+                sql: fs::read_to_string(&path).doing(doing)?,
+            })
         };
-        files.into_iter().map(read).collect()
+        paths.into_iter().map(read).collect()
     }
 
     /// The values of a header line, `-- wrong: …`.
-    pub(super) fn said(&self, word: &str) -> Vec<&str> {
+    pub fn said(&self, word: &str) -> Vec<&str> {
         let head = format!("-- {word}: ");
         let lines = self.sql.lines();
         lines
@@ -45,7 +63,8 @@ impl Variant {
             .collect()
     }
 
-    pub(super) fn expected(&self) -> BTreeSet<String> {
+    /// What must be found: see [`accusation`].
+    pub fn expected(&self) -> BTreeSet<String> {
         let sorted = |line: &&str| {
             let words: Vec<&str> = line.split(' ').collect();
             let mut columns: Vec<&str> = words
@@ -58,22 +77,31 @@ impl Variant {
             } else {
                 ""
             };
-            format!("{} {} {}{differ}", words[0], words[1], columns.join(","))
+            let word = |n: usize| words.get(n).copied().unwrap_or_default();
+            format!("{} {} {}{differ}", word(0), word(1), columns.join(","))
         };
         self.said("wrong").iter().map(sorted).collect()
     }
 }
 
-fn folder() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    root.join("fixtures/schema")
+/// A flaw as the heads of the schemas write it: `Transitive events venue_city`.
+pub fn accusation(flaw: &Flaw) -> String {
+    let mut columns = flaw.columns.clone();
+    columns.sort();
+    let table = flaw.table.split('.').next_back().unwrap_or_default();
+    let differ = if flaw.differ { " differ" } else { "" };
+    format!("{:?} {table} {}{differ}", flaw.form, columns.join(","))
 }
 
 /// A schema to fill with the facts of a pack's plan.
-pub(super) struct Loaded<'a> {
-    pub(super) variant: &'a Variant,
-    pub(super) pack: &'a Pack,
-    pub(super) domain: &'a Domain,
+#[derive(Debug, Clone, Copy)]
+pub struct Filled<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The pack whose plan is played.
+    pub pack: &'a Pack,
+    /// What the pack declares.
+    pub domain: &'a Domain,
 }
 
 /// Nothing of the seed before is left, and there is room for what is planted.
@@ -85,28 +113,32 @@ const SPREAD: &str = "DO $$ DECLARE s record; n int := 0; BEGIN \
     FOR s IN SELECT c.oid::regclass AS name FROM pg_class c WHERE relkind = 'S' \
     LOOP n := n + 1; PERFORM setval(s.name, 50000017 + 1000003 * n); END LOOP; END $$;";
 
-impl Loaded<'_> {
-    /// Makes the tables, fills them as the service would have, and reads them back.
-    pub(super) async fn store(
+impl Filled<'_> {
+    /// Makes the tables, fills them as the service would have, and reads them back. `thin` leaves out what the plan
+    /// plants to refute: what is left is such as anybody would try a service with.
+    ///
+    /// # Errors
+    /// When the database refuses the schema, or cannot be reached.
+    pub async fn store(
         &self,
         database: &Database,
         observer: &Observer,
         seed: u64,
-    ) -> (Facts, Vec<Stored>) {
-        let (client, connection) =
-            tokio_postgres::connect(&database.service_url, tokio_postgres::NoTls)
-                .await
-                .unwrap();
-        let connection = tokio::spawn(connection);
+        thin: bool,
+    ) -> Result<(Facts, Vec<Stored>), Fault> {
+        let editor = Editor::connect(database).await?;
         let keys = self
-            .variant
+            .schema
             .said("keys")
             .first()
             .copied()
             .unwrap_or("integer");
-        let before = self.keyed(keys, seed);
+        let mut before = self.keyed(keys, seed);
+        if thin {
+            before = plain(&before);
+        }
         let mut facts = before.clone();
-        for what in self.variant.said("change") {
+        for what in self.schema.said("change") {
             change(self.domain, &mut facts, what);
         }
         let key = match keys {
@@ -114,32 +146,33 @@ impl Loaded<'_> {
             "slug" => "text",
             _ => "bigint",
         };
-        let base = self.variant.base.replace("KEYTYPE", key);
-        let (tables, fill) = base.split_once("-- fill").unwrap();
+        let base = self.schema.base.replace("KEYTYPE", key);
+        let (tables, fill) = base.split_once("-- fill").unwrap_or((&base, ""));
         let sql = [
             CLEAN,
             &planted(self.domain, &before, &facts),
             tables,
             if keys == "small" { "" } else { SPREAD },
             fill,
-            &self.variant.sql.replace("KEYTYPE", key),
+            &self.schema.sql.replace("KEYTYPE", key),
             "DROP SCHEMA planted CASCADE;",
         ];
         for part in sql {
-            if let Err(e) = client.batch_execute(part).await {
-                panic!("{}: {e:?}", self.variant.name);
+            let ran = editor.run(part).await?;
+            if let Some(refused) = ran.refused() {
+                let doing = format!("making the schema {}", self.schema.name);
+                return Err(Fault::new(doing, &refused.message));
             }
         }
-        drop(client);
-        connection.await.unwrap().unwrap();
+        drop(editor);
         let mut stored = Vec::new();
-        let unread = self.variant.said("unread");
-        for table in observer.tables().await.unwrap() {
-            let rows = observer.rows(&table, &[]).await.unwrap();
+        let unread = self.schema.said("unread");
+        for table in observer.tables().await? {
+            let rows = observer.rows(&table, &[]).await?;
             let read = !unread.contains(&table.name.as_str());
             stored.push(Stored { table, rows, read });
         }
-        (facts, stored)
+        Ok((facts, stored))
     }
 
     /// The facts of the plan, with keys such as a service gives.
@@ -168,9 +201,15 @@ impl Loaded<'_> {
 
 /// Changes a fact of the thing to which most others refer.
 fn change(domain: &Domain, facts: &mut Facts, what: &str) {
-    let (kind, fact) = what.split_once('.').unwrap();
-    let kind = domain.kind(kind).unwrap();
-    let fact = domain.kinds[kind].fact(fact).unwrap();
+    let Some((kind, fact)) = what.split_once('.') else {
+        return;
+    };
+    let Some(kind) = domain.kind(kind) else {
+        return;
+    };
+    let Some(fact) = domain.kinds[kind].fact(fact) else {
+        return;
+    };
     let referred = |n: &usize| {
         facts
             .things
@@ -179,7 +218,9 @@ fn change(domain: &Domain, facts: &mut Facts, what: &str) {
             .count()
     };
     let of_kind = (0..facts.things.len()).filter(|n| facts.things[*n].kind == kind);
-    let thing = of_kind.max_by_key(referred).unwrap();
+    let Some(thing) = of_kind.max_by_key(referred) else {
+        return;
+    };
     facts.things[thing].change(fact, Value::from(format!("Changed zq7zz{thing:05}")));
 }
 
@@ -223,4 +264,35 @@ fn planted(domain: &Domain, before: &Facts, now: &Facts) -> String {
         ));
     }
     sql
+}
+
+/// The facts without twins: of things of a kind that agree in anything only the first, and only what refers to what is
+/// left.
+fn plain(facts: &Facts) -> Facts {
+    let mut kept: Vec<Option<usize>> = Vec::new();
+    let mut things: Vec<crate::schema::facts::Thing> = Vec::new();
+    for thing in &facts.things {
+        let twin = |other: &crate::schema::facts::Thing| {
+            let mut pairs = thing.facts.iter().zip(&other.facts);
+            other.kind == thing.kind && pairs.any(|(a, b)| a.is_some() && a == b)
+        };
+        let refs: Option<Vec<Option<usize>>> = thing
+            .refs
+            .iter()
+            .map(|r| match r {
+                None => Some(None),
+                Some(r) => kept.get(*r).copied().flatten().map(Some),
+            })
+            .collect();
+        let Some(refs) = refs.filter(|_| !things.iter().any(twin)) else {
+            kept.push(None);
+            continue;
+        };
+        kept.push(Some(things.len()));
+        things.push(crate::schema::facts::Thing {
+            refs,
+            ..thing.clone()
+        });
+    }
+    Facts { things }
 }
