@@ -20,7 +20,9 @@ async fn what_stands_holds_and_a_container_of_ours_that_ended_does_not() {
         let bench = Bench::python("import lib; lib.serve()", Some("nobody"));
         let (runtime, world) = bench.up().await;
         assert_eq!(runtime.holds().await, Ok(()));
-        docker(&["kill", &format!("{}-{ours}-0", name(&*runtime))]);
+        let container = format!("{}-{ours}-0", name(&*runtime));
+        docker(&["kill", &container]);
+        docker(&["wait", &container]);
         let fault = gave_way(&*runtime).await;
         assert!(
             fault

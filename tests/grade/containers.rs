@@ -14,13 +14,13 @@ use crate::docker::bench::{Bench, docker, engine, name, things};
 use crate::runtime::bench::open_folder;
 
 /// The report on a fixture, seed 1; with `only`, of that check and what it needs.
-fn report(dir: &Path, project: &str, runtime: &str, place: &Path, only: &[&str]) -> Report {
+fn report(dir: &Path, pack: &Path, runtime: &str, place: &Path, only: &[&str]) -> Report {
     let json = place.join(format!("{runtime}.json"));
     let output = Command::new(env!("CARGO_BIN_EXE_grader"))
         .arg("grade")
         .arg(dir)
         .args(["--runtime", runtime, "--project"])
-        .arg(root().join("projects").join(project))
+        .arg(pack)
         .args(only.iter().flat_map(|check| ["--only", *check]))
         .arg(format!("--report=json={}", json.display()))
         .env("GRADER_SHARE_CACHES", "1")
@@ -63,7 +63,8 @@ fn agree(fixture: &Fixture) -> Report {
 
 /// Both runtimes say the same of what lies in this folder, of all of it or `only` of this.
 fn same(fixture: &Fixture, dir: &Path, only: &[&str], place: &Path) -> Report {
-    let on = |runtime: &str| report(dir, &fixture.project, runtime, place, only);
+    let pack = fixture.pack(&root());
+    let on = |runtime: &str| report(dir, &pack, runtime, place, only);
     let (local, contained) = (on("local"), on("docker"));
     assert_eq!(contained.runtime.kind, RuntimeKind::Docker);
     assert!(
@@ -75,9 +76,11 @@ fn same(fixture: &Fixture, dir: &Path, only: &[&str], place: &Path) -> Report {
     contained
 }
 
+/// Those of the first project; of each later one, its reference in Python.
 fn fixtures(wanted: impl Fn(&Fixture) -> bool) -> Vec<Fixture> {
     let mut all = discover(&root()).unwrap();
-    all.retain(|f| f.project == "1-listings" && wanted(f));
+    let one = |f: &Fixture| f.kind == Kind::Reference && f.name == "python";
+    all.retain(|f| (f.project == "1-listings" || one(f)) && wanted(f));
     assert!(!all.is_empty());
     all
 }

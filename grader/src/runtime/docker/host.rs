@@ -138,6 +138,10 @@ impl Host for Handle {
 
     fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         async move {
+            if !self.0.site.engine.unlimited.is_empty() {
+                let why = "an engine without control groups cannot freeze a service";
+                return Err(Trouble::Unsupported(why.to_owned()));
+            }
             let running = self.0.replicas.iter().filter(|r| r.alive().runs());
             let paused =
                 join_all(running.map(async |r| self.0.site.engine.pause(&r.id()).await)).await;
