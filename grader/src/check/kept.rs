@@ -14,6 +14,7 @@ use crate::runtime::postgres::{ident, literal};
 /// The columns in which the service keeps the texts of an accepted request, and a reader to look there.
 pub(crate) struct Kept {
     observer: Observer,
+    accepted: Vec<Token>,
     /// Table and column.
     homes: BTreeSet<(String, String)>,
 }
@@ -33,7 +34,12 @@ impl Kept {
             Ok(Some(homes(&hits)).filter(|homes| !homes.is_empty()))
         });
         let homes = homes.await?;
-        Ok(homes.map(|homes| Self { observer, homes }))
+        let accepted = accepted.to_vec();
+        Ok(homes.map(|homes| Self {
+            observer,
+            accepted,
+            homes,
+        }))
     }
 
     /// The row that carries these texts in every column where accepted ones stand, if it comes to be there. A log of
@@ -58,6 +64,19 @@ impl Kept {
                 return Ok(row);
             }
         }
+    }
+
+    /// Whether one of these columns no longer holds what was accepted, once that was changed or removed. Only such a
+    /// column says how things are. One that forgets nothing is a history, and may tell of what was refused as well.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn forgets(&self) -> Result<bool, Fault> {
+        let forgotten = until(SOON, async || {
+            let hits = self.observer.find(&self.accepted).await?;
+            Ok((!homes(&hits).is_superset(&self.homes)).then_some(()))
+        });
+        Ok(forgotten.await?.is_some())
     }
 
     async fn row(&self, texts: &[Token]) -> Result<Option<Hit>, Fault> {

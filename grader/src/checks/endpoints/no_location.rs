@@ -139,25 +139,22 @@ async fn follow(
         add(cx, "a Location on another host", actual, None);
         return Ok(());
     }
-    let readable = cx
-        .planter()
-        .read(planted)
-        .await?
-        .is_some_and(|e| said_yes(&e));
-    if !readable {
+    let Some(read) = cx.planter().read(planted).await?.filter(said_yes) else {
         return Ok(());
-    }
+    };
     let base = Url::parse(&sent.base).map(|b| b.path().trim_end_matches('/').to_owned());
     let base = base.unwrap_or_default();
     let path = to.path().strip_prefix(&base).filter(|p| p.starts_with('/'));
     let query = to.query().map(|q| format!("?{q}")).unwrap_or_default();
     let path = format!("{}{query}", path.unwrap_or(to.path()));
-    let after = cx
-        .http()
-        .request("GET", &path)
-        .after(&planted.created)
-        .send()
-        .await?;
+    // As the read that works: whoever may not read without a login may not follow without one either. The service
+    // that gave the login is the one that is asked, whatever host the header names.
+    let request = cx.http().request("GET", &path).after(&planted.created);
+    let headers = read.sent.headers.iter();
+    let request = headers.fold(request, |request, (name, value)| {
+        request.header(name, value)
+    });
+    let after = request.send().await?;
     if !said_yes(&after) {
         let actual = format!("reading it answers {}", answer(&after));
         add(cx, "a Location that leads nowhere", actual, Some(&after));

@@ -8,7 +8,7 @@ use crate::check::kept::{self, Kept, said};
 use crate::check::{Cx, Findings, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Entity, OpId, Operation, Parent, Spot};
-use crate::probe::plant::{NotPlanted, Planted, answer, said_yes};
+use crate::probe::plant::{NotPlanted, Planted, Wanted, answer, said_yes};
 use crate::probe::sql::Token;
 use crate::{check, control};
 
@@ -16,7 +16,8 @@ check! {
     /// ## What it looks at
     /// A thing that belongs to another is made, and changed, with the id of something that does not exist.
     /// That must be refused with a status that the contract declares for the operation, and no row of your
-    /// database may carry what the request said. The same requests with an id that exists work.
+    /// database may carry what the request said; a history may, which keeps what was changed or removed too. The same
+    /// requests with an id that exists work.
     ///
     /// ## Why it matters
     /// An event at a venue that is not there breaks every page that shows it, long after the request that
@@ -194,7 +195,7 @@ fn takes(
 
 /// Judges an answer, and what became of the request's own texts where it is known where they would stand.
 async fn judge(
-    cx: &Cx,
+    cx: &mut Cx,
     trial: &Trial<'_>,
     op: &OpId,
     exchange: &Exchange,
@@ -215,7 +216,7 @@ async fn judge(
         (Some(_), None) => return Ok(()),
         (Some(_), Some((kept, texts))) => {
             row = kept.stays(&texts).await?;
-            if row.is_none() {
+            if row.is_none() || !says_how_it_is(cx, trial, &kept, &texts).await? {
                 return Ok(());
             }
             "is refused, and what was sent is stored all the same"
@@ -244,6 +245,38 @@ async fn judge(
         ..Draft::default()
     });
     Ok(())
+}
+
+/// Whether texts that stand where accepted ones do are taken for true: a list shows them, or what was accepted goes
+/// from there when the thing is changed or removed.
+async fn says_how_it_is(
+    cx: &mut Cx,
+    trial: &Trial<'_>,
+    kept: &Kept,
+    texts: &[Token],
+) -> Result<bool, Fault> {
+    let planted = &trial.planted;
+    let all = Wanted::default();
+    let listed = cx.planter().walk_through(planted, &all).await?;
+    let mut items = listed.iter().flat_map(|walk| &walk.items);
+    if items.any(|item| shows(item, texts)) || kept.forgets().await? {
+        return Ok(true);
+    }
+    cx.planter().change(planted).await?;
+    if kept.forgets().await? {
+        return Ok(true);
+    }
+    cx.planter().delete(planted).await?;
+    kept.forgets().await
+}
+
+fn shows(item: &Value, texts: &[Token]) -> bool {
+    let item = item.to_string();
+    texts.iter().all(|token| {
+        let (Token::Text(token) | Token::Number(token)) = token;
+        let written = Value::from(token.as_str()).to_string();
+        item.contains(written.trim_matches('"'))
+    })
 }
 
 /// Whether a refusal is one that the contract names for the operation; any, where it names none.
