@@ -22,7 +22,7 @@ const SCHEMA: &str = "
         after uuid REFERENCES shop.event, state shop.state NOT NULL, word text NOT NULL, starts_at timestamptz NOT NULL,
         doc jsonb NOT NULL DEFAULT '{}');
     CREATE TABLE shop.ticket (event_id uuid REFERENCES shop.event, row int, seat int, PRIMARY KEY (event_id, row, seat));
-    CREATE TABLE shop.customer (email text PRIMARY KEY CHECK (email ~ '^[^@~]+@[^@~]+$'));
+    CREATE TABLE shop.customer (email text PRIMARY KEY CHECK (email ~ '^[^@-]+@[^@-]+$'));
     CREATE TABLE shop.loose (id serial PRIMARY KEY, event text NOT NULL, customer text NOT NULL);
     CREATE TABLE shop.audit (id serial PRIMARY KEY, what text);
     CREATE FUNCTION shop.note() RETURNS trigger LANGUAGE plpgsql AS

@@ -90,7 +90,8 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         }
     }
     if deep == 0 {
-        let why = "no list of this contract has ten pages".to_owned();
+        let why =
+            "no list was turned to its tenth page: it has fewer, or a page was refused".to_owned();
         return Ok(Verdict::Skipped { why });
     }
     Ok(if findings.is_empty() {

@@ -61,7 +61,8 @@ impl How {
             Self::Same => c,
             Self::Far => format!("{c} + k.n::bigint * {FAR}"),
             Self::Beside | Self::Day => format!("{c} + k.n"),
-            Self::After => format!("{c}::text || '~' || k.n"),
+            // A hyphen and digits: what is allowed in a slug.
+            Self::After => format!("{c}::text || '-' || k.n"),
             Self::Before => format!("k.n || 'x' || {c}::text"),
             Self::Uuid => format!("md5({c}::text || '~' || k.n)::uuid"),
             Self::UuidText => format!("(md5(lower({c}::text) || '~' || k.n)::uuid)::text"),
