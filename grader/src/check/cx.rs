@@ -7,8 +7,10 @@ use std::sync::Arc;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 
 use super::Findings;
+use super::cost::Kept;
 use crate::model::{Evidence, Exchange, Fault};
 use crate::pack::{OpId, Pack};
 use crate::probe::changes::Changes;
@@ -25,12 +27,15 @@ const SHOWN: usize = 2 * 1024;
 pub struct Raised {
     /// The world itself.
     pub world: World,
+    /// What requests cost in it while its tables filled, once that was measured.
+    pub(super) growth: OnceCell<Kept>,
 }
 
 impl Raised {
     /// A world to share.
     pub fn new(world: World) -> Self {
-        Self { world }
+        let growth = OnceCell::new();
+        Self { world, growth }
     }
 }
 
@@ -146,6 +151,11 @@ impl QuietCx {
     /// Nobody else is in the world of `cx` now.
     pub fn new(cx: Cx) -> Self {
         Self(cx)
+    }
+
+    /// The world, for what is kept in it from one check to the next.
+    pub(super) fn raised(&self) -> Arc<Raised> {
+        Arc::clone(&self.0.raised)
     }
 
     /// Opens a window on the statements that reach the database from now on.

@@ -4,6 +4,7 @@ mod boot;
 mod breaks;
 pub(crate) mod census;
 mod contract;
+pub(crate) mod cost;
 mod cx;
 pub(crate) mod diff;
 pub(crate) mod errors;

@@ -153,6 +153,8 @@ pub enum WorldKind {
     Fresh,
     /// A process and a database in which the schema stage's plan was played, and nothing else.
     Planted,
+    /// The service as it is normally configured, for checks that fill its tables with rows.
+    Crowded,
     /// As `Fresh`, on a Postgres server of its own, which can be stopped.
     Server,
 }

@@ -6,6 +6,7 @@ pub mod changes;
 mod curl;
 mod http;
 mod journal;
+pub mod plan;
 pub mod plant;
 pub mod raw;
 pub mod sample;

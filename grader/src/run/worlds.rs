@@ -50,6 +50,7 @@ impl Worlds {
             WorldKind::Short,
             WorldKind::Replicas,
             WorldKind::Planted,
+            WorldKind::Crowded,
         ];
         Self {
             runtime,

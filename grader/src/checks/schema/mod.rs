@@ -2,34 +2,47 @@
 
 mod copies_not_atomic;
 mod counter_drifts;
+mod deep_page_costs_more;
+mod delete_scans_children;
 mod deletion_anomaly;
+mod duplicate_index;
 mod duplicate_under_race;
 mod fact_not_stored;
 mod fact_stored_twice;
 mod facts_in_document;
+mod fetches_too_much;
+mod foreign_key_unindexed;
 mod insertion_anomaly;
 mod key_not_unique;
 mod key_part_depends;
 mod kinds_in_one_table;
 mod list_in_cell;
+mod list_sorts_table;
 mod lost_update;
 mod made_at_run_time;
 mod migrations_differ;
 mod names_and_values;
+mod no_index_path;
 mod orphan_left;
 mod partial_dependency;
+mod predicate_not_sargable;
 mod primary_key_missing;
+mod query_per_row;
+mod query_repeated;
 mod reference_without_foreign_key;
 mod repeating_columns;
 mod required_nullable;
+mod rows_read_grow;
 mod rule_only_in_code;
 mod sets_multiplied;
 mod snapshot_not_frozen;
 mod stale_copy;
+mod statement_per_row_written;
 mod things_in_document;
 mod too_much_privilege;
 mod type_unfit;
 mod update_amplified;
+mod values_in_statement;
 mod write_not_atomic;
 
 use crate::check::Check;
@@ -67,4 +80,17 @@ pub(super) static STAGE: &[&Check] = &[
     &made_at_run_time::CHECK,
     &migrations_differ::CHECK,
     &too_much_privilege::CHECK,
+    &values_in_statement::CHECK,
+    &query_per_row::CHECK,
+    &query_repeated::CHECK,
+    &statement_per_row_written::CHECK,
+    &duplicate_index::CHECK,
+    &foreign_key_unindexed::CHECK,
+    &no_index_path::CHECK,
+    &predicate_not_sargable::CHECK,
+    &fetches_too_much::CHECK,
+    &rows_read_grow::CHECK,
+    &list_sorts_table::CHECK,
+    &deep_page_costs_more::CHECK,
+    &delete_scans_children::CHECK,
 ];

@@ -32,6 +32,8 @@ pub struct IndexKey {
     pub operator_class: String,
     /// Its collation, where its type has one.
     pub collation: Option<String>,
+    /// Its direction and where NULLs stand, as `pg_index.indoption` keeps them.
+    pub options: i16,
 }
 
 impl Index {
@@ -60,6 +62,7 @@ mod tests {
             text: (*name).to_owned(),
             operator_class: "pg_catalog.int4_ops".to_owned(),
             collation: None,
+            options: 0,
         };
         Index {
             method: "btree".to_owned(),

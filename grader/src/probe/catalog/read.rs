@@ -212,6 +212,7 @@ async fn indexes(
                 text: text(&part, 3)?,
                 operator_class: text(&part, 4)?,
                 collation: part.try_get(5)?,
+                options: part.try_get(6)?,
             });
         }
         found.entry(row.try_get(0)?).or_default().push(index);

@@ -63,10 +63,11 @@ pub(super) const INDEXES: &str = "\
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam \
     WHERE i.indrelid = ANY($1) ORDER BY i.indrelid, c.relname";
 
-/// index, place from 1, column, text, operator class, collation. What is only carried has no operator class.
+/// index, place from 1, column, text, operator class, collation, options. What is only carried has no operator class.
 pub(super) const INDEX_KEYS: &str = "\
     SELECT i.indexrelid, u.at, a.attname::text, pg_get_indexdef(i.indexrelid, u.at::int, true), \
-      n.nspname || '.' || o.opcname, l.collname::text \
+      n.nspname || '.' || o.opcname, l.collname::text, \
+      CASE WHEN u.at <= i.indnkeyatts THEN i.indoption[u.at - 1] ELSE 0 END::int2 \
     FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY u(num, at) \
     LEFT JOIN pg_attribute a ON u.num > 0 AND a.attrelid = i.indrelid AND a.attnum = u.num \
     LEFT JOIN pg_opclass o ON u.at <= i.indnkeyatts AND o.oid = i.indclass[u.at - 1] \

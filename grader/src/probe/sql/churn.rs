@@ -74,7 +74,7 @@ impl Editor {
     }
 
     /// The triggers of a table that fire in an ordinary session; others stay as they are.
-    async fn awake(&self, table: &Table, leaf: &str) -> Result<Vec<String>, Fault> {
+    pub(super) async fn awake(&self, table: &Table, leaf: &str) -> Result<Vec<String>, Fault> {
         if table.triggers.is_empty() {
             return Ok(Vec::new());
         }
