@@ -6,7 +6,7 @@ use crate::check::honest::manner;
 use crate::check::obstacle::Obstacle;
 use crate::check::{Findings, QuietCx, note};
 use crate::checks::endpoints::created_differs;
-use crate::model::{Draft, Exchange, Fault, Verdict};
+use crate::model::{Draft, Exchange, Fault, Outcome, Verdict};
 use crate::probe::catalog::Catalog;
 use crate::probe::changes::{Changes, Commit, Deed};
 use crate::probe::plant::{Planting, Ready, Wish, answer, said_yes};
@@ -187,13 +187,18 @@ impl Stage<'_> {
         };
         let sent = again.request().send().await;
         let met = obstacle.met().await?;
+        // Looked at while the obstacle stands: whoever tries again later would succeed.
+        let left = self.left(&before).await?;
         let cleared = obstacle.clear().await?;
         let sent = sent?;
         if met < nth {
             let why = format!("the second {} wrote other rows than the first", self.line);
             return Ok(Disturbed::Not(why));
         }
-        let left = self.left(&before).await?;
+        if matches!(sent.outcome, Outcome::TimedOut { .. }) {
+            let why = format!("{} did not answer while a row was refused", self.line);
+            return Ok(Disturbed::Not(why));
+        }
         let how =
             format!("the last row that it writes, one of `{table}`, was refused by a trigger");
         if said_yes(&sent) {
