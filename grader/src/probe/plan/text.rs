@@ -30,7 +30,9 @@ pub fn columns_of(alias: &str, text: &str, known: &[String]) -> Vec<String> {
 pub fn expressions_on(alias: &str, text: &str, known: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for part in conjuncts(text) {
-        for side in split(part, " = ") {
+        let sides = split(part, " = ");
+        // What is compared in another way than for equality has one side here.
+        for side in sides.iter().filter(|_| sides.len() == 2) {
             let side = bare(side.trim());
             let mut plain = side.to_owned();
             for prefix in qualifiers(alias) {

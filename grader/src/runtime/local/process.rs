@@ -18,8 +18,8 @@ use crate::runtime::machine::user::RunAs;
 use crate::runtime::output::Log;
 use crate::runtime::shell;
 
-/// How long strays may take to vanish once killed.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long strays may take to vanish once killed: on a machine with too much to do the news of an end comes late.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the last output may take to arrive after the process ended: a stray may hold the pipe for good.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
