@@ -182,6 +182,11 @@ impl Worlds {
             Ok(permit) => permit,
             Err(error) => return Err(Fault::new("waiting for a world", error).into()),
         };
+        // A service that does not come up where it is asked first comes up nowhere: nobody need wait for it again.
+        let first = self.shared.get(&WorldKind::Main);
+        if let Some(Err(trouble @ Trouble::Story(_))) = first.and_then(|(cell, _)| cell.get()) {
+            return Err(trouble.clone());
+        }
         let mut spec = WorldSpec::new(self.name(), kind);
         spec.own_cluster = kind == WorldKind::Server;
         Ok((self.raise(spec).await?, permit))
