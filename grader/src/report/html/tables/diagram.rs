@@ -15,6 +15,8 @@ const HEAD: f64 = 28.0;
 const LETTER: f64 = 7.3;
 /// What stands before a column's name, and the room around texts, pixels.
 const GUTTER: f64 = 44.0;
+/// Wider drawings than this are made smaller to fit their page, as far as they stay readable, pixels.
+const WIDE: f64 = 900.0;
 /// How long a text in the drawing may be, in characters.
 const LONG: usize = 26;
 
@@ -53,7 +55,7 @@ pub(super) fn draw(tables: &[&DrawnTable], colours: &Colours<'_>) -> Markup {
         count(lines.len(), "foreign key")
     );
     html! {
-        svg.diagram role="img" aria-labelledby="diagram-title diagram-says"
+        svg.diagram.wide[layout.width > WIDE] role="img" aria-labelledby="diagram-title diagram-says"
             width=(whole(layout.width)) height=(whole(layout.height))
             viewBox={ "0 0 " (whole(layout.width)) " " (whole(layout.height)) } {
             title #diagram-title { "Your tables and what refers to what" }
