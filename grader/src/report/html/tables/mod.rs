@@ -220,7 +220,7 @@ mod tests {
         let one = &sample::picture().tables[0];
         let numbered = |n: usize| DrawnTable {
             name: format!("public.t{n}"),
-            about: if n % 2 == 0 {
+            about: if n.is_multiple_of(2) {
                 vec!["event".into()]
             } else {
                 vec![]
