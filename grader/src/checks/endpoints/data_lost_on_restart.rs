@@ -11,9 +11,9 @@ use crate::{check, control, outcome};
 check! {
     /// ## What it looks at
     /// A thing of each kind is made and read. Then the service is stopped and started again on the same
-    /// database, first politely (SIGTERM), then as in a crash (SIGKILL). After each start everything must
-    /// be there as it was. At the end another thing of each kind is made: that must work as before, with a key of
-    /// its own, and leave the older ones alone.
+    /// database, first politely (SIGTERM), then as in a crash (SIGKILL) that follows at once upon one more thing of
+    /// each kind. Soon after each start everything must be there as it was. At the end another thing of each kind is
+    /// made: that must work as before, with a key of its own, and leave the older ones alone.
     ///
     /// ## Why it matters
     /// Services restart all the time: at every release, at every crash, whenever the platform moves them.
@@ -35,7 +35,8 @@ check! {
     ///
     /// ## How to mend it
     /// Keep nothing in variables that must last, a counter for the next id included: let the database number its
-    /// rows. Create tables with migrations that run once, and never drop or empty them when the service starts.
+    /// rows. Write before you answer, not a moment later in a batch: a crash asks nobody whether it may come now.
+    /// Create tables with migrations that run once, and never drop or empty them when the service starts.
     pub static CHECK = {
         id: "endpoints.data-lost-on-restart",
         summary: "what was acknowledged is gone after a restart",
@@ -76,18 +77,25 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
     }
     let mut findings = cx.findings();
     for (how, called) in [(Stop::Term, "a restart"), (Stop::Kill, "a crash")] {
+        if how == Stop::Kill {
+            let late = lately(cx, &made).await?;
+            made.extend(late);
+        }
         if let Err(story) = outcome!(cx.restart(how).await) {
             findings.add(down(&story, called));
             return Ok(findings.verdict());
         }
+        // A service may make what it shows from what it keeps, and need a moment for that after a start.
+        let patience = Patience::new(SOON);
         for (planted, before) in &made {
-            findings.extend(look(cx, planted, before, called).await?);
+            findings.extend(look(cx, planted, before, called, patience).await?);
         }
     }
     if findings.is_empty() {
         for (planted, before) in &made {
             findings.extend(another(cx, planted, &made).await?);
-            findings.extend(look(cx, planted, before, "the next one was made").await?);
+            let patience = Patience::new(SOON);
+            findings.extend(look(cx, planted, before, "the next one was made", patience).await?);
         }
     }
     Ok(findings.verdict())
@@ -95,6 +103,21 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
 
 /// A thing of each kind, and what reading it said before.
 type Made = [(Planted, Exchange)];
+
+/// One more thing of each kind, to be the last that was acknowledged before a crash: what is only written a moment
+/// later is not written then. What cannot be made now is told at the end.
+async fn lately(cx: &mut BreaksCx, made: &Made) -> Result<Vec<(Planted, Exchange)>, Fault> {
+    let mut late = Vec::new();
+    for (like, _) in made {
+        let Ok(planted) = cx.planter().plant(&like.entity).await? else {
+            continue;
+        };
+        if let Some(before) = cx.planter().read(&planted).await?.filter(said_yes) {
+            late.push((planted, before));
+        }
+    }
+    Ok(late)
+}
 
 /// Makes one more thing of the kind. What it takes is known from before the restart, so it is the restart that
 /// changed something if it fails now.
@@ -138,8 +161,9 @@ async fn look(
     planted: &Planted,
     before: &Exchange,
     called: &str,
+    patience: Patience,
 ) -> Result<Option<Draft>, Fault> {
-    let after = read_again(cx, planted).await?;
+    let after = read_again(cx, planted, patience).await?;
     Ok(after.and_then(|after| lost(cx, planted, before, &after, called)))
 }
 
@@ -164,12 +188,15 @@ fn settled(exchange: &Exchange) -> bool {
     exchange.status().is_some_and(|s| s != 429 && s != 503)
 }
 
-/// Reads a thing after a restart.
-async fn read_again(cx: &mut BreaksCx, planted: &Planted) -> Result<Option<Exchange>, Fault> {
-    let patience = Patience::new(SOON);
+/// Reads a thing after a restart: again and again while it is not there, as long as patience lasts.
+async fn read_again(
+    cx: &mut BreaksCx,
+    planted: &Planted,
+    patience: Patience,
+) -> Result<Option<Exchange>, Fault> {
     loop {
         let read = cx.planter().read(planted).await?;
-        if read.as_ref().is_none_or(settled) || !patience.lasts().await {
+        if read.as_ref().is_none_or(said_yes) || !patience.lasts().await {
             return Ok(read);
         }
     }
