@@ -43,7 +43,7 @@ fn which_project() {
     let graded = |args: &[&str]| Grader::grade(folder.path(), args).run();
     graded(&[]).refuses(&[
         "which project is this?",
-        "(projects: 1-listings, 2-catalogue)",
+        "(projects: 1-listings, 2-catalogue, 3-accounts)",
     ]);
     graded(&["--project", "1-listing"])
         .refuses(&["no project `1-listing` (did you mean `1-listings`?)"]);

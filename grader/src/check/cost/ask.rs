@@ -6,7 +6,7 @@ use super::super::Cx;
 use super::scene::free_parents;
 use crate::model::{Exchange, Fault};
 use crate::pack::{Call, OpId};
-use crate::probe::plant::{Planted, Planting, Wanted, Wish};
+use crate::probe::plant::{Planted, Planting, Ready, Wanted, Wish, said_yes};
 
 /// A request about a planted thing.
 #[derive(Clone)]
@@ -36,6 +36,16 @@ pub(crate) enum What {
     Delete,
 }
 
+/// What a request needs, made before it.
+pub(crate) enum Prepared {
+    /// It needs no more than the thing that it is about.
+    Nothing,
+    /// The thing that it removes.
+    Removed(Box<Planted>),
+    /// The request itself, with everything that it refers to.
+    Made(Box<Ready>),
+}
+
 /// What came of a request.
 pub(crate) struct Answer {
     pub(crate) exchange: Exchange,
@@ -49,27 +59,35 @@ impl Ask {
         matches!(self.what, What::Read(_) | What::List(_))
     }
 
-    /// What must be there before it is asked: the thing that a delete removes.
-    pub(crate) async fn prepare(&self, cx: &mut Cx) -> Result<Planting<Option<Planted>>, Fault> {
-        if !matches!(self.what, What::Delete) {
-            return Ok(Ok(None));
-        }
-        let wish = self.sibling(cx);
-        Ok(cx
-            .planter()
-            .plant_as(&self.of.entity, wish)
-            .await?
-            .map(Some))
+    /// What must be there before it is asked: the thing that a delete removes, and all that a new one needs. Asked
+    /// for together, the requests that make it would count as part of this one.
+    pub(crate) async fn prepare(&self, cx: &mut Cx) -> Result<Planting<Prepared>, Fault> {
+        let (name, wish) = (&self.of.entity, self.sibling(cx));
+        let planter = cx.planter();
+        Ok(match self.what {
+            What::Delete => {
+                let thing = planter.plant_as(name, wish).await?;
+                thing.map(|thing| Prepared::Removed(Box::new(thing)))
+            }
+            What::Create => {
+                let ready = planter.prepare(name, wish).await?;
+                ready.map(|ready| Prepared::Made(Box::new(ready)))
+            }
+            What::Read(_) | What::List(_) | What::Change => Ok(Prepared::Nothing),
+        })
     }
 
     /// Asks; none where there is no honest request.
     pub(crate) async fn send(
         &self,
         cx: &mut Cx,
-        prepared: Option<&Planted>,
+        prepared: &Prepared,
     ) -> Result<Option<Answer>, Fault> {
         let pack = cx.pack();
-        let of = prepared.unwrap_or(&self.of);
+        let of = match prepared {
+            Prepared::Removed(thing) => thing,
+            Prepared::Made(_) | Prepared::Nothing => &self.of,
+        };
         let mut listed = None;
         let exchange = match &self.what {
             What::Read(call) => cx.planter().ask(of, call, of.key.as_ref(), None).await?,
@@ -81,11 +99,10 @@ impl Ask {
                 listed = page.as_ref().and_then(|p| p.items.as_ref().map(Vec::len));
                 page.map(|page| page.exchange)
             }
-            What::Create => {
-                let wish = self.sibling(cx);
-                let made = cx.planter().plant_as(&of.entity, wish).await?;
-                made.ok().map(|made| made.created)
-            }
+            What::Create => match prepared {
+                Prepared::Made(ready) => Some(ready.request().send().await?).filter(said_yes),
+                Prepared::Removed(_) | Prepared::Nothing => None,
+            },
             What::Change => cx
                 .planter()
                 .change(of)

@@ -92,7 +92,7 @@ pub(crate) async fn see(cx: &mut QuietCx, ask: &Ask) -> Result<Option<Seen>, Fau
         return Ok(None);
     };
     let trace = cx.trace().await?;
-    let answer = ask.send(cx, prepared.as_ref()).await?;
+    let answer = ask.send(cx, &prepared).await?;
     let traced = trace.close().await?;
     let Some(answer) = answer.filter(|_| !traced.cut) else {
         return Ok(None);
@@ -117,7 +117,7 @@ pub(super) async fn measure(
     let mut asks: Vec<(Ask, Vec<Seen>)> = asks.into_iter().map(|a| (a, Vec::new())).collect();
     for (ask, _) in &asks {
         if let Ok(prepared) = ask.prepare(cx).await? {
-            ask.send(cx, prepared.as_ref()).await?;
+            ask.send(cx, &prepared).await?;
         }
     }
     for size in sizes {

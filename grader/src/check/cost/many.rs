@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::super::{Cx, QuietCx};
-use super::ask::{Ask, What};
+use super::ask::{Ask, Prepared, What};
 use super::growth::{Seen, see};
 use super::parts::{plentiful, recipe};
 use super::scene::{ancestry, free_parents, is_free, reads};
@@ -89,7 +89,7 @@ impl Rounds {
         of: &str,
     ) -> Result<(), Fault> {
         if !self.0.contains_key(&ask.about) {
-            ask.send(cx, None).await?;
+            ask.send(cx, &Prepared::Nothing).await?;
         }
         let seen = see(cx, ask).await?;
         if let Some(seen) = seen.filter(|s| said_yes(&s.answer.exchange)) {

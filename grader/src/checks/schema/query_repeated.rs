@@ -74,7 +74,7 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
         for ask in &asks {
             // Once unseen: what a service looks up at its first request is no habit.
             if let Ok(prepared) = ask.prepare(cx).await? {
-                ask.send(cx, prepared.as_ref()).await?;
+                ask.send(cx, &prepared).await?;
             }
             let Some(seen) = cost::see(cx, ask).await? else {
                 continue;
