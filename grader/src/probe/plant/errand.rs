@@ -12,7 +12,7 @@ impl Planter {
     /// A request for this operation that carries no credential: a valid body, with these values in their places. Path
     /// parameters that are not given take any valid value.
     pub fn errand(&mut self, op: &OpId, values: &[(Place, Value)]) -> Planting<Request> {
-        self.bare(op, None, None, values)
+        self.nobodys(op, None, None, values)
     }
 
     /// The same about a planted thing, whose key, parents and facts stand in the path. Without a body of one's own,
@@ -23,10 +23,10 @@ impl Planter {
         op: &OpId,
         body: Option<Value>,
     ) -> Planting<Request> {
-        self.bare(op, Some(of), body, &[])
+        self.nobodys(op, Some(of), body, &[])
     }
 
-    fn bare(
+    fn nobodys(
         &mut self,
         op: &OpId,
         of: Option<&Planted>,
