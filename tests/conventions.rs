@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use grader::check::Check;
 use grader::checks;
-use grader::verify::{Kind, discover};
+use grader::verify::{Kind, discover, prepare};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -144,6 +144,21 @@ fn every_check_has_a_flaw_that_it_alone_catches() {
             check.id
         );
     }
+}
+
+#[test]
+fn every_patch_applies_to_its_base() {
+    let stale: Vec<String> = discover(&root())
+        .unwrap()
+        .iter()
+        .filter(|fixture| fixture.patch.is_some())
+        .filter_map(|fixture| {
+            let place = tempfile::tempdir().unwrap();
+            let fault = prepare(fixture, place.path()).err()?;
+            Some(format!("{}: {fault}", fixture.title()))
+        })
+        .collect();
+    assert!(stale.is_empty(), "{}", stale.join("\n"));
 }
 
 #[test]

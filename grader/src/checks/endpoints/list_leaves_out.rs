@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{operation_missing, reply_breaks_schema};
+use super::{hard_coded_answers, operation_missing, reply_breaks_schema};
 use crate::check::census::{Census, again, broken_off, census, keys};
 use crate::check::honest::manner;
 use crate::check::{Cx, QuietCx, a};
@@ -39,7 +39,7 @@ check! {
         summary: "a walk through all pages of a list does not show all that is there",
         concept: "pagination",
         severity: Medium,
-        needs: [operation_missing::CHECK, reply_breaks_schema::CHECK],
+        needs: [operation_missing::CHECK, reply_breaks_schema::CHECK, hard_coded_answers::CHECK],
         world: Main,
         alone: Quiet,
         runtimes: ALL,

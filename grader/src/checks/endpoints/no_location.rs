@@ -1,6 +1,6 @@
 use reqwest::Url;
 
-use super::{operation_missing, wrong_success_status};
+use super::{hard_coded_answers, operation_missing, wrong_success_status};
 use crate::check::honest::declares_header;
 use crate::check::{Cx, Findings, a};
 use crate::model::{Draft, Exchange, Fault, Verdict};
@@ -36,7 +36,7 @@ check! {
         summary: "a thing that was made does not say where it is",
         concept: "resource-identity",
         severity: Medium,
-        needs: [operation_missing::CHECK, wrong_success_status::CHECK],
+        needs: [operation_missing::CHECK, wrong_success_status::CHECK, hard_coded_answers::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,

@@ -6,6 +6,7 @@ mod finding;
 mod foot;
 mod head;
 mod stages;
+mod tables;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -46,6 +47,7 @@ pub fn render(report: &Report) -> String {
                 (head::head(report))
                 main {
                     (stages::overview(report))
+                    (tables::tables(report))
                     (stages::filter(report))
                     div #findings tabindex="-1" { (stages::all(report)) }
                     (foot::notes(report))
@@ -94,7 +96,9 @@ mod tests {
 
     #[test]
     fn hostile_text_makes_no_markup() {
-        let (mild, hostile) = (render(&sample::mixed()), render(&sample::hostile()));
+        let mut mild = sample::mixed();
+        mild.picture = Some(sample::picture());
+        let (mild, hostile) = (render(&mild), render(&sample::hostile()));
         assert!(hostile.contains("evil"), "the sample reaches the page");
         assert_eq!(tags(&mild), tags(&hostile));
         assert_eq!(hostile.matches("<script").count(), 1);
