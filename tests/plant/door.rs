@@ -71,6 +71,10 @@ impl Service for Door {
             .map(|a| a.role.clone())
             .unwrap_or_default();
         match (asked.method.as_str(), path.as_slice()) {
+            ("DELETE", ["login"]) => {
+                self.sessions.retain(|_, (who, _)| *who != me);
+                answer(204, String::new())
+            }
             ("GET", ["me"]) => answer(200, json!({"email": me}).to_string()),
             ("GET", ["users", name]) if *name == me => {
                 answer(200, json!({"email": me}).to_string())

@@ -1,5 +1,6 @@
 //! The planter against services of every manner that a contract allows, and some that none does.
 
+mod accounts;
 mod actors;
 mod contracts;
 mod door;

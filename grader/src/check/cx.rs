@@ -3,6 +3,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -10,9 +11,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use super::Findings;
+use super::accounts::Seats;
 use super::cost::Kept;
 use crate::model::{Evidence, Exchange, Fault};
 use crate::pack::{OpId, Pack};
+use crate::probe::auth::Keys;
 use crate::probe::changes::Changes;
 use crate::probe::sql::{Editor, Observer};
 use crate::probe::trace::Trace;
@@ -27,15 +30,24 @@ const SHOWN: usize = 2 * 1024;
 pub struct Raised {
     /// The world itself.
     pub world: World,
+    /// What its service was given to sign credentials with.
+    pub keys: Keys,
     /// What requests cost in it while its tables filled, once that was measured.
     pub(super) growth: OnceCell<Kept>,
+    /// The accounts that checks share in it.
+    pub(super) seats: Seats,
 }
 
 impl Raised {
     /// A world to share.
-    pub fn new(world: World) -> Self {
+    pub fn new(world: World, keys: Keys) -> Self {
         let growth = OnceCell::new();
-        Self { world, growth }
+        Self {
+            world,
+            keys,
+            growth,
+            seats: Seats::default(),
+        }
     }
 }
 
@@ -51,6 +63,10 @@ pub struct Cx {
     check: &'static str,
     pub(super) raised: Arc<Raised>,
     planter: Planter,
+    /// What everything follows from that it draws.
+    pub(super) chance: String,
+    /// How many makers of accounts it has had.
+    pub(super) makers: AtomicUsize,
 }
 
 impl Cx {
@@ -66,7 +82,8 @@ impl Cx {
         journal: &Journal,
         seed: &str,
     ) -> Result<Self, Fault> {
-        let digest = Sha256::digest(format!("{seed}/{check}").as_bytes());
+        let chance = format!("{seed}/{check}");
+        let digest = Sha256::digest(chance.as_bytes());
         let rng = ChaCha8Rng::from_seed(digest.into());
         let http = Http::new(&raised.world.base_url(0), journal.clone())?.asked_by(check);
         let planter = Planter::new(http, Arc::clone(pack), rng);
@@ -74,6 +91,8 @@ impl Cx {
             check,
             raised: Arc::clone(raised),
             planter,
+            chance,
+            makers: AtomicUsize::new(0),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The contract of a check: what it is, what it holds in its hands, how it says what it found.
 
+pub mod accounts;
 mod boot;
 mod breaks;
 pub(crate) mod census;
@@ -12,6 +13,7 @@ pub(crate) mod fan;
 pub(crate) mod filters;
 mod findings;
 pub(crate) mod forms;
+pub mod guard;
 pub(crate) mod home;
 pub(crate) mod honest;
 pub(crate) mod kept;
@@ -42,6 +44,23 @@ macro_rules! control {
                 return Ok($crate::model::Verdict::Inconclusive {
                     control: why.to_string(),
                 });
+            }
+        }
+    };
+}
+
+/// Unwraps what the pack must declare, or ends the check as one that does not apply, with the reason.
+///
+/// `let mut accounts = given!(cx.accounts(&[Verb::Logout]));`
+#[macro_export]
+macro_rules! given {
+    ($declared:expr) => {
+        match $declared {
+            Ok(value) => value,
+            Err(why) => {
+                return Ok($crate::model::Verdict::Skipped {
+                    why: why.to_string(),
+                })
             }
         }
     };

@@ -1,5 +1,6 @@
 //! All checks. One file a check, one room a stage, one ordered slice a room.
 
+mod auth;
 mod boot;
 mod endpoints;
 mod schema;
@@ -9,7 +10,7 @@ use crate::model::CheckIndex;
 
 /// Every check, in the order in which a learner meets them.
 pub fn all() -> Vec<&'static Check> {
-    [boot::STAGE, endpoints::STAGE, schema::STAGE]
+    [boot::STAGE, endpoints::STAGE, schema::STAGE, auth::STAGE]
         .into_iter()
         .flatten()
         .copied()

@@ -93,6 +93,35 @@ pub enum Verb {
     DeleteAccount,
 }
 
+impl Verb {
+    /// Every verb with the word that a pack writes for it.
+    pub const WORDS: [(&'static str, Self); 17] = [
+        ("register", Self::Register),
+        ("activate", Self::Activate),
+        ("login", Self::Login),
+        ("whoami", Self::Whoami),
+        ("refresh", Self::Refresh),
+        ("logout", Self::Logout),
+        ("logout_all", Self::LogoutAll),
+        ("sessions", Self::Sessions),
+        ("change_password", Self::ChangePassword),
+        ("change_email", Self::ChangeEmail),
+        ("reset_request", Self::ResetRequest),
+        ("reset_confirm", Self::ResetConfirm),
+        ("verify", Self::Verify),
+        ("magic_request", Self::MagicRequest),
+        ("magic_confirm", Self::MagicConfirm),
+        ("otp_verify", Self::OtpVerify),
+        ("delete_account", Self::DeleteAccount),
+    ];
+
+    /// The word that a pack writes for it.
+    pub fn word(self) -> &'static str {
+        let mut words = Self::WORDS.iter();
+        words.find(|(_, v)| *v == self).map_or("", |(word, _)| word)
+    }
+}
+
 /// One operation of authentication.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuthOp {

@@ -157,6 +157,24 @@ impl Request {
         self
     }
 
+    /// Takes every header of this name away.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        let headers = &mut self.sent.headers;
+        headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        self
+    }
+
+    /// What would be sent.
+    pub fn sent(&self) -> &Sent {
+        &self.sent
+    }
+
+    /// Whom it asks, and which exchange it follows from.
+    pub(super) fn whom(&self) -> (&Http, Option<u64>) {
+        (&self.http, self.parent)
+    }
+
     /// Asks another client's address.
     #[must_use]
     pub fn at(mut self, http: &Http) -> Self {
@@ -185,6 +203,18 @@ impl Request {
             exchange = self.clone().after(&exchange).ask().await?;
         }
         Ok(exchange)
+    }
+
+    /// Asks, whatever stands in the headers: what an HTTP client refuses to send goes out byte for byte.
+    ///
+    /// # Errors
+    /// Only when the path is none.
+    pub async fn send_anyway(self) -> Result<Exchange, Fault> {
+        let plain = |v: &String| v.bytes().all(|b| (0x20..0x7f).contains(&b)) && v.trim() == v;
+        if self.sent.headers.iter().all(|(_, value)| plain(value)) {
+            return self.send().await;
+        }
+        Ok(super::raw::send_request(&self, self.http.patience).await)
     }
 
     async fn ask(self) -> Result<Exchange, Fault> {

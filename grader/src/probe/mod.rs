@@ -1,6 +1,7 @@
 //! How we ask: every probe goes through here, and everything it sees is kept as evidence.
 
 pub mod actor;
+pub mod auth;
 pub mod catalog;
 pub mod changes;
 mod curl;

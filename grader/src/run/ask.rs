@@ -26,7 +26,10 @@ pub(super) async fn ask(
         Run::Static(run) => match stand.worlds.boot(check.id != BUILD).await {
             Ok(boot) => {
                 began.send_replace(Some(Instant::now()));
-                run(&mut stand.worlds.told(check.id, boot)).await
+                match stand.worlds.told(check.id, boot).await {
+                    Ok(mut cx) => run(&mut cx).await,
+                    Err(fault) => Err(fault),
+                }
             }
             Err(fault) => Err(fault),
         },

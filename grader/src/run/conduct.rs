@@ -71,16 +71,22 @@ pub async fn conduct(
         checks: planned.len(),
     });
     let journal = Journal::default();
-    let (of_pack, of_run) = (Arc::clone(&pack), journal.clone());
     // A database that outlives the run still holds what the same seed planted before, and what is unique is
     // taken. In a world of our own the seed alone decides.
     let seed = match runtime.kind() {
         RuntimeKind::Attach => format!("{}-{}", settings.seed, uuid::Uuid::new_v4()),
         _ => settings.seed.to_string(),
     };
+    let of_project = (Arc::clone(&pack), seed.clone());
     let stand = Arc::new(Stand {
         seed,
-        worlds: Worlds::new(runtime, of_pack, of_run, settings.jobs, events.clone()),
+        worlds: Worlds::new(
+            runtime,
+            of_project,
+            journal.clone(),
+            settings.jobs,
+            events.clone(),
+        ),
         pack,
         journal,
         company: Semaphore::new(settings.company.max(1)),

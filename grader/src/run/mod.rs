@@ -4,6 +4,7 @@
 
 mod ask;
 mod conduct;
+mod environment;
 mod plan;
 mod settings;
 #[cfg(test)]

@@ -12,10 +12,13 @@ use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
 
 use crate::check::{Boot, Raised, StaticCx};
 use crate::model::{Event, Fault, Picture, WorldKind};
-use crate::pack::{Pack, Role, env_account};
+use crate::pack::Pack;
+use crate::probe::auth::Keys;
 use crate::probe::{Http, Journal, Planter};
 use crate::runtime::{Built, Liveness, Runtime, Trouble, World, WorldSpec};
 use crate::schema::survey::Survey;
+
+use super::environment::environment;
 
 /// Under this name the journal keeps what the survey asks.
 const SURVEY: &str = "schema";
@@ -27,6 +30,8 @@ pub(super) type Shared = Result<Arc<Raised>, Trouble>;
 pub(super) struct Worlds {
     runtime: Arc<dyn Runtime>,
     pack: Arc<Pack>,
+    seed: String,
+    keys: OnceCell<Result<Keys, Fault>>,
     journal: Journal,
     events: mpsc::UnboundedSender<Event>,
     built: OnceCell<Result<Built, Trouble>>,
@@ -40,7 +45,7 @@ pub(super) struct Worlds {
 impl Worlds {
     pub(super) fn new(
         runtime: Arc<dyn Runtime>,
-        pack: Arc<Pack>,
+        (pack, seed): (Arc<Pack>, String),
         journal: Journal,
         jobs: usize,
         events: mpsc::UnboundedSender<Event>,
@@ -55,6 +60,8 @@ impl Worlds {
         Self {
             runtime,
             pack,
+            seed,
+            keys: OnceCell::new(),
             journal,
             events,
             built: OnceCell::new(),
@@ -96,9 +103,27 @@ impl Worlds {
     }
 
     /// The context of a check without a running service.
-    pub(super) fn told(&self, check: &'static str, boot: Boot) -> StaticCx {
-        let spec = self.asked(WorldSpec::new(self.name(), WorldKind::Fresh));
-        StaticCx::new(check, boot, &self.runtime, spec)
+    ///
+    /// # Errors
+    /// When the run's keys cannot be made.
+    pub(super) async fn told(&self, check: &'static str, boot: Boot) -> Result<StaticCx, Fault> {
+        let keys = self.keys().await?;
+        let spec = self.asked(WorldSpec::new(self.name(), WorldKind::Fresh), &keys);
+        Ok(StaticCx::new(check, boot, &self.runtime, spec))
+    }
+
+    /// The keys of this run, made at the first call.
+    async fn keys(&self) -> Result<Keys, Fault> {
+        let Some(auth) = &self.pack.auth else {
+            return Ok(Keys::default());
+        };
+        let draw = async || {
+            let (declared, seed) = (auth.env.clone(), self.seed.clone());
+            // A pair for RSA takes a moment of one processor.
+            let drawn = tokio::task::spawn_blocking(move || Keys::draw(&declared, &seed)).await;
+            drawn.unwrap_or_else(|e| Err(Fault::new("making the keys of the run", e)))
+        };
+        self.keys.get_or_init(draw).await.clone()
     }
 
     /// The world of this kind that checks share, raised at the first call.
@@ -201,7 +226,8 @@ impl Worlds {
         if let Err(trouble) = self.build().await {
             return Err(trouble.clone());
         }
-        let spec = self.asked(spec);
+        let keys = self.keys().await?;
+        let spec = self.asked(spec, &keys);
         self.tell(Some(spec.kind), "starting the service beside its database");
         let world: World = self.runtime.raise(&spec).await?;
         for boot in world.boots() {
@@ -210,17 +236,17 @@ impl Worlds {
             self.journal
                 .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
         }
-        Ok(Arc::new(Raised::new(world)))
+        Ok(Arc::new(Raised::new(world, keys)))
     }
 
     /// The spec with what the project says of its service.
-    fn asked(&self, mut spec: WorldSpec) -> WorldSpec {
+    fn asked(&self, mut spec: WorldSpec, keys: &Keys) -> WorldSpec {
         let service = &self.pack.service;
         spec.ready = (service.ready.method.to_string(), service.ready.path.clone());
         spec.within = service.within;
         spec.port_var.clone_from(&service.port);
         spec.database_var.clone_from(&service.database);
-        spec.env = environment(&self.pack, spec.kind);
+        spec.env = environment(&self.pack, spec.kind, keys);
         spec
     }
 
@@ -257,41 +283,6 @@ impl Worlds {
             what: what.to_owned(),
         });
     }
-}
-
-/// The project's own variables in a world of this kind: lifetimes are short in the short world, and the limit
-/// on logins is out of the way in all but the worlds that judge it.
-fn environment(pack: &Pack, kind: WorldKind) -> BTreeMap<String, String> {
-    let mut env = pack.service.env.clone();
-    let Some(auth) = &pack.auth else { return env };
-    let ttls = auth.env.ttls.values().chain(
-        auth.env
-            .login_limit
-            .iter()
-            .filter_map(|l| l.window.as_ref()),
-    );
-    for ttl in ttls {
-        let value = if kind == WorldKind::Short {
-            ttl.short
-        } else {
-            ttl.normal
-        };
-        env.insert(ttl.name.clone(), value.to_string());
-    }
-    for (role, how) in &pack.roles {
-        if let Role::Env(variables) = how {
-            let value = |name: &String| env_account(role, name);
-            env.extend(
-                variables
-                    .iter()
-                    .map(|(name, variable)| (variable.clone(), value(name))),
-            );
-        }
-    }
-    if let Some(limit) = &auth.env.login_limit {
-        env.insert(limit.name.clone(), limit.loose.to_string());
-    }
-    env
 }
 
 fn boot(

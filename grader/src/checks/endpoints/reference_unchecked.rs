@@ -129,7 +129,7 @@ async fn creating(cx: &mut Cx, trial: &Trial<'_>, findings: &mut Findings) -> Re
         Err(NotPlanted::Refused(op, exchange) | NotPlanted::NoKey(op, exchange)) => {
             (Some(op), *exchange)
         }
-        Err(NotPlanted::NoWay(_)) => return Ok(()),
+        Err(NotPlanted::NoWay(_) | NotPlanted::NoCredential(..)) => return Ok(()),
     };
     let texts = |e: &Exchange| said(entity.sent(), |f| f.send.as_ref(), e);
     let kept = Kept::learn(cx, &texts(&trial.planted.created)).await?;

@@ -11,27 +11,6 @@ use super::{
     tab::{At, Item, Tab},
 };
 
-/// The words for what an operation does.
-const VERBS: [(&str, Verb); 17] = [
-    ("register", Verb::Register),
-    ("activate", Verb::Activate),
-    ("login", Verb::Login),
-    ("whoami", Verb::Whoami),
-    ("refresh", Verb::Refresh),
-    ("logout", Verb::Logout),
-    ("logout_all", Verb::LogoutAll),
-    ("sessions", Verb::Sessions),
-    ("change_password", Verb::ChangePassword),
-    ("change_email", Verb::ChangeEmail),
-    ("reset_request", Verb::ResetRequest),
-    ("reset_confirm", Verb::ResetConfirm),
-    ("verify", Verb::Verify),
-    ("magic_request", Verb::MagicRequest),
-    ("magic_confirm", Verb::MagicConfirm),
-    ("otp_verify", Verb::OtpVerify),
-    ("delete_account", Verb::DeleteAccount),
-];
-
 pub(super) fn ops(reader: &Reader<'_>, tab: &mut Tab<'_>) -> IndexMap<Verb, AuthOp> {
     let mut ops = IndexMap::new();
     let Some(table) = tab.get("op").and_then(|i| i.table()) else {
@@ -39,11 +18,14 @@ pub(super) fn ops(reader: &Reader<'_>, tab: &mut Tab<'_>) -> IndexMap<Verb, Auth
     };
     let spot = table.spot();
     for (name, mut tab) in table.tables() {
-        let Some((_, verb)) = VERBS.iter().find(|(word, _)| *word == name.value) else {
+        let Some((_, verb)) = Verb::WORDS.iter().find(|(word, _)| *word == name.value) else {
             let what = format!("`{}` is nothing authentication does", name.value);
-            reader
-                .log
-                .unknown(&name.spot, what, &name.value, VERBS.iter().map(|(w, _)| *w));
+            reader.log.unknown(
+                &name.spot,
+                what,
+                &name.value,
+                Verb::WORDS.iter().map(|(w, _)| *w),
+            );
             continue;
         };
         if let Some(op) = op(reader, *verb, &name, &mut tab) {

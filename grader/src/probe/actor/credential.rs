@@ -32,6 +32,25 @@ impl Credential {
         Some(credential)
     }
 
+    /// The same with another text in the place of the token.
+    #[must_use]
+    pub fn bearing(&self, text: &str) -> Self {
+        Self {
+            access: text.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The token, the session's id, the key.
+    pub fn access(&self) -> &str {
+        &self.access
+    }
+
+    /// All cookies that replies set, by name.
+    pub fn cookies(&self) -> &[(String, String)] {
+        &self.cookies
+    }
+
     /// Learns the token against cross-site requests from a reply that shows it.
     pub fn learn(&mut self, auth: &Auth, reply: &Exchange) {
         let token = auth.csrf.as_ref().and_then(|c| shown(&c.token, reply));
@@ -94,7 +113,7 @@ fn is_cookie(place: &Place) -> bool {
 }
 
 /// The text at a place of a reply.
-fn shown(place: &Place, reply: &Exchange) -> Option<String> {
+pub(in crate::probe) fn shown(place: &Place, reply: &Exchange) -> Option<String> {
     let text = match &place.spot {
         Spot::Body(pointer) => match *pointer.get(&reply.json()?).first()? {
             Value::String(text) => text.clone(),

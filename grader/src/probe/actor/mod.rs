@@ -7,6 +7,7 @@ use rand::{Rng, RngExt};
 use serde_json::Value;
 
 pub use credential::Credential;
+pub(super) use credential::shown;
 
 /// An account at the service.
 #[derive(Debug, Clone)]

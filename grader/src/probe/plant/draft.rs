@@ -201,7 +201,7 @@ fn remove(value: &mut Value, tokens: &[Token]) {
 }
 
 /// Percent-encoding for a query (RFC 3986: all but unreserved characters).
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
             b if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => char::from(b).to_string(),

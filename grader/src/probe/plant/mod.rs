@@ -11,6 +11,7 @@ mod crowd;
 mod draft;
 mod enter;
 mod equals;
+mod errand;
 mod exact;
 mod find;
 mod key;
@@ -48,6 +49,7 @@ use crate::pack::{Entity, OpId, Pack};
 
 pub use address::Address;
 use draft::Draft;
+pub(crate) use draft::encoded;
 pub use look::Signs;
 pub use make::Wish;
 pub use pages::{End, Page, Pages, Size, Wanted};
@@ -60,6 +62,7 @@ pub use tour::{Deed, Step};
 pub use walk::Walk;
 use who::Near;
 pub use who::Who;
+pub(in crate::probe) use who::at_boot;
 
 /// Plants and asks, with one client, one pack and one stream of chance.
 pub struct Planter {

@@ -70,6 +70,8 @@ pub enum NotPlanted {
     Refused(OpId, Box<Exchange>),
     /// It said yes, and nothing tells by which key the thing is known.
     NoKey(OpId, Box<Exchange>),
+    /// It said yes to a login, and shows no credential where the pack says one is.
+    NoCredential(OpId, Box<Exchange>),
     /// There is no honest request that would make one; the sentence says why.
     NoWay(String),
 }
@@ -78,7 +80,9 @@ impl NotPlanted {
     /// The exchange behind it, if there was one.
     pub fn exchange(&self) -> Option<&Exchange> {
         match self {
-            Self::Refused(_, exchange) | Self::NoKey(_, exchange) => Some(exchange),
+            Self::Refused(_, exchange)
+            | Self::NoKey(_, exchange)
+            | Self::NoCredential(_, exchange) => Some(exchange),
             Self::NoWay(_) => None,
         }
     }
@@ -90,6 +94,10 @@ impl fmt::Display for NotPlanted {
             Self::Refused(op, e) => write!(f, "{op} answered {}", answer(e)),
             Self::NoKey(op, e) => {
                 write!(f, "{op} answered {} without the new thing's key", answer(e))
+            }
+            Self::NoCredential(op, e) => {
+                let said = answer(e);
+                write!(f, "{op} answered {said} without a credential in its place")
             }
             Self::NoWay(why) => f.write_str(why),
         }

@@ -122,7 +122,7 @@ impl Planter {
 }
 
 /// The account of a role that the service makes at boot, from the variables that the grader set.
-fn at_boot(auth: Option<&Auth>, role: &str) -> Option<Actor> {
+pub(in crate::probe) fn at_boot(auth: Option<&Auth>, role: &str) -> Option<Actor> {
     let auth = auth?;
     let value = |place: &Place| Some(Value::from(env_account(role, ask::last_name(place)?)));
     Some(Actor {

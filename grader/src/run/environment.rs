@@ -1,0 +1,49 @@
+//! The project's own variables in a world: keys, lifetimes, limits, accounts made at boot, the mail server.
+
+use std::collections::BTreeMap;
+
+use crate::model::WorldKind;
+use crate::pack::{Pack, Role, env_account};
+use crate::probe::auth::Keys;
+
+/// What the service reads in a world of this kind: lifetimes are short in the short world, and the limit on logins is
+/// out of the way in all but the worlds that judge it.
+pub(super) fn environment(pack: &Pack, kind: WorldKind, keys: &Keys) -> BTreeMap<String, String> {
+    let mut env = pack.service.env.clone();
+    let Some(auth) = &pack.auth else { return env };
+    env.extend(keys.env().clone());
+    let window = auth
+        .env
+        .login_limit
+        .iter()
+        .filter_map(|l| l.window.as_ref());
+    for ttl in auth.env.ttls.values().chain(window) {
+        let value = if kind == WorldKind::Short {
+            ttl.short
+        } else {
+            ttl.normal
+        };
+        env.insert(ttl.name.clone(), value.to_string());
+    }
+    for (role, how) in &pack.roles {
+        if let Role::Env(variables) = how {
+            let value = |name: &String| env_account(role, name);
+            env.extend(
+                variables
+                    .iter()
+                    .map(|(name, variable)| (variable.clone(), value(name))),
+            );
+        }
+    }
+    if let Some(limit) = &auth.env.login_limit {
+        env.insert(limit.name.clone(), limit.loose.to_string());
+    }
+    if let Some(name) = &auth.env.mail {
+        // Nobody listens there: mail goes nowhere unless a check looks for it.
+        env.insert(name.clone(), NOWHERE.to_owned());
+    }
+    env
+}
+
+/// The port of the discard protocol (RFC 863), on the service's own machine.
+const NOWHERE: &str = "smtp://127.0.0.1:9";
