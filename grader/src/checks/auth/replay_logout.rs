@@ -109,6 +109,14 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         ));
     }
     others(cx, &mut accounts, &mut guard, &second).await?;
+    // Logged out too, and not tried before the next login: a replay that is refused may itself end a session.
+    let untried = match accounts.logout(&second).await? {
+        Ok(out) if said_yes(&out) => Some(Copies {
+            session: second,
+            write: None,
+        }),
+        _ => None,
+    };
     let third = control!(accounts.enter(&copies.session.account).await?);
     if third.access() == copies.session.access() {
         guard.find(draft(
@@ -118,14 +126,16 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             &third.exchange,
         ));
     }
-    replay(
-        cx,
-        &mut accounts,
-        &mut guard,
-        &copies,
-        "after the next login",
-    )
-    .await?;
+    for copies in [Some(copies), untried].into_iter().flatten() {
+        replay(
+            cx,
+            &mut accounts,
+            &mut guard,
+            &copies,
+            "after the next login",
+        )
+        .await?;
+    }
     guard.close(cx, &mut accounts, Some(&third)).await
 }
 
