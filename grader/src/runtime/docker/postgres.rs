@@ -145,7 +145,9 @@ impl Postgres {
             StopMode::Fast => "INT",
             StopMode::Immediate => "QUIT",
         };
-        for (signal, patience) in [(polite, GRACE), ("QUIT", GRACE), ("KILL", GRACE)] {
+        // On a loaded machine the engine alone may need seconds to carry a signal in: the last one gets as long as
+        // a start, or a busy engine would be taken for a server that cannot be killed.
+        for (signal, patience) in [(polite, GRACE), ("QUIT", GRACE), ("KILL", PATIENCE)] {
             let told = tokio::time::timeout(patience, self.tell(&script::end(signal), true)).await;
             if let Ok(told) = told {
                 return told.map(drop);
