@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use grader::check::Check;
 use grader::checks;
-use grader::verify::{Kind, discover, prepare};
+use grader::verify::{Kind, applies, discover};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -151,12 +151,7 @@ fn every_patch_applies_to_its_base() {
     let stale: Vec<String> = discover(&root())
         .unwrap()
         .iter()
-        .filter(|fixture| fixture.patch.is_some())
-        .filter_map(|fixture| {
-            let place = tempfile::tempdir().unwrap();
-            let fault = prepare(fixture, place.path()).err()?;
-            Some(format!("{}: {fault}", fixture.title()))
-        })
+        .filter_map(|fixture| Some(format!("{}: {}", fixture.title(), applies(fixture).err()?)))
         .collect();
     assert!(stale.is_empty(), "{}", stale.join("\n"));
 }

@@ -10,4 +10,4 @@ mod prepare;
 
 pub use fixture::{Fixture, FixtureProblem, Kind, discover};
 pub use judge::{Deviation, judge};
-pub use prepare::prepare;
+pub use prepare::{applies, prepare};

@@ -14,24 +14,45 @@ use crate::pack::DORMANT;
 pub fn prepare(fixture: &Fixture, into: &Path) -> Result<PathBuf, Fault> {
     let target = into.join(&fixture.name);
     copy(&fixture.base, &target)?;
-    if let Some(patch) = &fixture.patch {
-        let doing = format!("applying {}", patch.display());
-        let patch = patch.canonicalize().doing(&doing)?;
-        // Outside any repository, or `git apply` would look for the files in that one.
-        let output = Command::new("git")
-            .args(["apply", "--whitespace=nowarn"])
-            .arg(patch)
-            .current_dir(&target)
-            .env("GIT_CEILING_DIRECTORIES", into)
-            .output()
-            .doing(&doing)?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(Fault::new(doing, said).cure("make the patch again against its base"));
-        }
-    }
+    apply(fixture, &target, &[])?;
     track(&target)?;
     Ok(target)
+}
+
+/// Whether the fixture's patch, if it is one, still applies to its base. Writes nothing.
+///
+/// # Errors
+/// When it does not.
+pub fn applies(fixture: &Fixture) -> Result<(), Fault> {
+    apply(fixture, &fixture.base, &["--check"])
+}
+
+fn apply(fixture: &Fixture, folder: &Path, how: &[&str]) -> Result<(), Fault> {
+    let Some(patch) = &fixture.patch else {
+        return Ok(());
+    };
+    let doing = format!("applying {}", patch.display());
+    let (patch, folder) = (
+        patch.canonicalize().doing(&doing)?,
+        folder.canonicalize().doing(&doing)?,
+    );
+    let output = Command::new("git")
+        .args(["apply", "--whitespace=nowarn"])
+        .args(how)
+        .arg(patch)
+        // Outside any repository, or `git apply` would look for the files in that one.
+        .env(
+            "GIT_CEILING_DIRECTORIES",
+            folder.parent().unwrap_or(&folder),
+        )
+        .current_dir(&folder)
+        .output()
+        .doing(&doing)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(Fault::new(doing, said).cure("make the patch again against its base"))
 }
 
 /// Makes the folder a checkout as a learner has one: Git tracks all that `.gitignore` does not name.

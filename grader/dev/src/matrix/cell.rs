@@ -1,12 +1,12 @@
 //! One run: a fixture, a seed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use grader::model::Report;
-use grader::verify::{Deviation, Fixture, judge, prepare};
+use grader::verify::{Deviation, Fixture, Kind, judge, prepare};
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
@@ -18,6 +18,8 @@ pub(super) struct Cell {
     pub(super) runtime: String,
     pub(super) seed: u64,
     pub(super) only: Vec<String>,
+    /// Where reports on right answers are kept, if anywhere.
+    pub(super) reports: Option<PathBuf>,
 }
 
 impl Cell {
@@ -90,7 +92,20 @@ impl Cell {
                 String::from_utf8_lossy(&output.stderr)
             );
         };
+        self.keep(&text)?;
         let report: Report = serde_json::from_str(&text).context("reading the report")?;
         Ok(judge(&self.fixture, &report))
+    }
+
+    /// Keeps the report for who compares another runtime's with it.
+    fn keep(&self, report: &str) -> Result<()> {
+        let right = matches!(self.fixture.kind, Kind::Reference | Kind::Variant);
+        let Some(reports) = self.reports.as_ref().filter(|_| right) else {
+            return Ok(());
+        };
+        let folder = reports.join(&self.fixture.project);
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let file = folder.join(format!("{}.json", self.fixture.name));
+        std::fs::write(&file, report).with_context(|| file.display().to_string())
     }
 }

@@ -8,6 +8,7 @@ mod store;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -39,6 +40,9 @@ pub(crate) struct Matrix {
     /// Where the fixtures are raised
     #[arg(long, default_value = "local", value_parser = ["local", "docker"])]
     runtime: String,
+    /// Keep the report on every reference and variant in this folder: DIR/PROJECT/NAME.json
+    #[arg(long, value_name = "DIR")]
+    reports: Option<PathBuf>,
     /// How many runs at once
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -132,6 +136,7 @@ fn cells(args: &Matrix) -> Result<Vec<Cell>> {
                 runtime: args.runtime.clone(),
                 seed,
                 only: only.clone(),
+                reports: args.reports.clone(),
             });
         }
     }

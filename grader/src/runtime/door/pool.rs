@@ -32,10 +32,19 @@ const CALL: u8 = b'C';
 /// # Errors
 /// When the relay does not answer as one.
 pub(crate) async fn open(at: SocketAddr, key: &str, host: &str, port: u16) -> Result<Door, Fault> {
+    open_within(PATIENCE, at, key, (host, port)).await
+}
+
+async fn open_within(
+    patience: Duration,
+    at: SocketAddr,
+    key: &str,
+    (host, port): (&str, u16),
+) -> Result<Door, Fault> {
     let (send, calls) = mpsc::channel(WAITING);
     let mut bringers = JoinSet::new();
-    let first = dial_until(at, key).await.ok_or_else(|| {
-        let cause = format!("its relay did not answer within {} s", PATIENCE.as_secs());
+    let first = dial_until(patience, at, key).await.ok_or_else(|| {
+        let cause = format!("its relay did not answer within {patience:?}");
         Fault::new(format!("opening the door {host}:{port}"), cause)
     })?;
     bringers.spawn(hold(at, key.to_owned(), Some(first), send.clone()));
@@ -55,7 +64,7 @@ async fn hold(
     loop {
         let Some(mut stream) = (match held.take() {
             Some(stream) => Some(stream),
-            None => dial_until(at, &key).await,
+            None => dial_until(PATIENCE, at, &key).await,
         }) else {
             return;
         };
@@ -65,7 +74,7 @@ async fn hold(
     }
 }
 
-async fn dial_until(at: SocketAddr, key: &str) -> Option<TcpStream> {
+async fn dial_until(patience: Duration, at: SocketAddr, key: &str) -> Option<TcpStream> {
     let dialling = async {
         loop {
             match dial(at, key).await {
@@ -74,7 +83,7 @@ async fn dial_until(at: SocketAddr, key: &str) -> Option<TcpStream> {
             }
         }
     };
-    timeout(PATIENCE, dialling).await.ok()
+    timeout(patience, dialling).await.ok()
 }
 
 async fn dial(at: SocketAddr, key: &str) -> std::io::Result<TcpStream> {
@@ -135,12 +144,14 @@ mod tests {
         let_in(&relay).await;
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_relay_that_never_answers_is_a_fault() {
         let relay = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let at = relay.local_addr().unwrap();
         drop(relay);
-        let fault = open(at, "key", "sink", 25).await.unwrap_err();
+        let short = Duration::from_millis(100);
+        let opened = open_within(short, at, "key", ("sink", 25)).await;
+        let fault = opened.unwrap_err();
         assert_eq!(fault.doing, "opening the door sink:25");
     }
 }
