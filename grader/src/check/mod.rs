@@ -23,6 +23,7 @@ pub(crate) mod order;
 pub(crate) mod retold;
 pub(crate) mod rush;
 pub(crate) mod stock;
+pub(crate) mod strangers;
 mod survey;
 
 pub use boot::{Boot, StaticCx};
