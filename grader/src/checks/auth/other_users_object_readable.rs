@@ -5,7 +5,7 @@ use crate::check::{Cx, a};
 use crate::model::{Draft, Exchange, Fault, Manner, Outcome, Verdict};
 use crate::pack::{Call, Verb};
 use crate::probe::auth::Accounts;
-use crate::probe::plant::{Planted, answer, said_yes};
+use crate::probe::plant::{Planted, answer, encoded, said_yes};
 use crate::{check, control, given};
 
 check! {
@@ -205,12 +205,12 @@ fn gives_away(
     let mut texts = planter.own_texts(thing);
     let owner = thing.by.and_then(|who| planter.actor(who));
     texts.extend(owner.and_then(|o| o.login.as_str().map(str::to_owned)));
+    // What stands in the address itself may come back in an answer about it.
+    let asked = seen.sent.path.to_lowercase();
+    texts.retain(|t| !t.is_empty() && !asked.contains(&encoded(t).to_lowercase()));
     if let Outcome::Answered { body, .. } = &seen.outcome {
         let body = body.text.to_lowercase();
-        if texts
-            .iter()
-            .any(|t| !t.is_empty() && body.contains(&t.to_lowercase()))
-        {
+        if texts.iter().any(|t| body.contains(&t.to_lowercase())) {
             return true;
         }
     }

@@ -1,12 +1,13 @@
 use serde_json::Value;
 
 use super::login_broken;
+use crate::check::about::{in_this_state, path, values};
 use crate::check::guard::Guard;
 use crate::check::kept::{Kept, row};
 use crate::check::strangers::{Met, both, refusals};
 use crate::check::{Cx, a};
 use crate::model::{Draft, Evidence, Exchange, Fault, Manner, Verdict};
-use crate::pack::{Bound, Call, Entity, Method, OpId, Place, Role, Spot, Verb};
+use crate::pack::{Call, Entity, Method, OpId, Role, Verb};
 use crate::probe::Request;
 use crate::probe::auth::{Accounts, Session};
 use crate::probe::plant::{Linked, Planted, Wish, answer, said_yes};
@@ -402,55 +403,6 @@ impl Round<'_> {
             evidence,
             ..Draft::default()
         });
-    }
-}
-
-/// What stands in the path of a call about a thing.
-fn values(call: &Call, key: Option<&Value>, thing: &Planted) -> Vec<(Place, Value)> {
-    let mut values = path(call, |way| {
-        let mut thing = thing;
-        for step in way {
-            thing = thing.parents.get(step)?;
-        }
-        thing.key.clone()
-    });
-    for (name, bound) in &call.bind {
-        let value = match bound {
-            Bound::Key => key.cloned(),
-            Bound::Fact(fact) => thing.facts.get(fact).cloned(),
-            Bound::Up(_) | Bound::Free => None,
-        };
-        values.extend(value.map(|value| (in_path(name), value)));
-    }
-    values
-}
-
-/// What stands in the path of a call for what is above it.
-fn path(call: &Call, up: impl Fn(&[String]) -> Option<Value>) -> Vec<(Place, Value)> {
-    let pair = |(name, bound): (&String, &Bound)| match bound {
-        Bound::Up(way) => Some((in_path(name), up(way)?)),
-        _ => None,
-    };
-    call.bind.iter().filter_map(pair).collect()
-}
-
-fn in_path(name: &str) -> Place {
-    Place {
-        spot: Spot::Path(name.to_owned()),
-        pick: None,
-    }
-}
-
-/// A request that names the state in which the thing was read, where it names one at all.
-fn in_this_state(request: Request, read: &Exchange) -> Request {
-    let names = request
-        .sent()
-        .headers
-        .iter()
-        .any(|(n, _)| n.eq_ignore_ascii_case("if-match"));
-    match read.header("etag").filter(|_| names) {
-        Some(tag) => request.without("if-match").header("if-match", tag),
-        None => request,
     }
 }
 
