@@ -1,5 +1,6 @@
 //! The contract of a check: what it is, what it holds in its hands, how it says what it found.
 
+pub(crate) mod about;
 pub mod accounts;
 mod boot;
 mod breaks;
@@ -20,9 +21,12 @@ pub(crate) mod kept;
 pub(crate) mod obstacle;
 pub(crate) mod odd;
 pub(crate) mod order;
+pub(crate) mod owners;
+pub(crate) mod privileges;
 pub(crate) mod retold;
 pub(crate) mod rush;
 pub(crate) mod stock;
+pub(crate) mod strangers;
 mod survey;
 
 pub use boot::{Boot, StaticCx};

@@ -2,7 +2,12 @@
 
 mod anonymous_served;
 mod login_broken;
+mod mass_assignment;
+mod other_users_object_listed;
+mod other_users_object_readable;
+mod other_users_object_writable;
 mod replay_logout;
+mod role_not_checked;
 mod signature_not_checked;
 
 use crate::check::Check;
@@ -13,4 +18,9 @@ pub(super) static STAGE: &[&Check] = &[
     &anonymous_served::CHECK,
     &signature_not_checked::CHECK,
     &replay_logout::CHECK,
+    &role_not_checked::CHECK,
+    &other_users_object_readable::CHECK,
+    &other_users_object_listed::CHECK,
+    &other_users_object_writable::CHECK,
+    &mass_assignment::CHECK,
 ];

@@ -113,6 +113,18 @@ impl Accounts {
     /// # Errors
     /// Only when the request cannot be formed.
     pub async fn register(&mut self, account: &Actor) -> Result<Planting<Exchange>, Fault> {
+        self.register_with(account, Vec::new()).await
+    }
+
+    /// The same with more in the request than registering takes.
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn register_with(
+        &mut self,
+        account: &Actor,
+        more: Vec<(Place, Value)>,
+    ) -> Result<Planting<Exchange>, Fault> {
         let pack = self.planter.pack();
         let mut given = vec![
             (self.auth.login.clone(), account.login.clone()),
@@ -122,6 +134,7 @@ impl Accounts {
         if let Some(Role::Register(asks)) = role {
             given.extend(asks.iter().cloned());
         }
+        given.extend(more);
         self.known.push(account.login.clone());
         self.send(Verb::Register, given, &Bearer::nobody()).await
     }
@@ -347,6 +360,12 @@ impl Accounts {
     /// A password that usual rules accept, and nobody has.
     pub fn password(&mut self) -> Value {
         password(self.planter.rng())
+    }
+
+    /// Whoever holds what an account's last login gave; none before the first.
+    pub fn bearer_of(&self, account: &Actor) -> Option<Bearer> {
+        let held = account.credential.as_ref()?;
+        Some(Bearer::of(&self.auth, held))
     }
 
     /// Puts a bearer on a request that was made for somebody else, or for nobody.
