@@ -3,7 +3,13 @@
 mod anonymous_served;
 mod login_broken;
 mod replay_logout;
+mod replay_logout_durable;
+mod replay_logout_malleable;
+mod replay_password_change;
+mod replay_refresh_family;
+mod replay_refresh_rotation;
 mod signature_not_checked;
+mod token_subject_gone;
 
 use crate::check::Check;
 
@@ -13,4 +19,10 @@ pub(super) static STAGE: &[&Check] = &[
     &anonymous_served::CHECK,
     &signature_not_checked::CHECK,
     &replay_logout::CHECK,
+    &replay_logout_malleable::CHECK,
+    &replay_logout_durable::CHECK,
+    &replay_refresh_rotation::CHECK,
+    &replay_refresh_family::CHECK,
+    &replay_password_change::CHECK,
+    &token_subject_gone::CHECK,
 ];
