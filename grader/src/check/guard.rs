@@ -9,6 +9,12 @@ use crate::probe::auth::{Accounts, Bearer, Seen, Session};
 use crate::probe::plant::answer;
 use crate::runtime::Liveness;
 
+mod copies;
+mod refresh;
+
+pub use copies::{Copied, let_die};
+pub use refresh::{nobody_refreshes, outlast_grace, renewed, turned_away};
+
 /// One attempt to come in.
 #[derive(Debug, Clone)]
 pub struct Attack {

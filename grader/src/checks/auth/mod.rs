@@ -7,8 +7,14 @@ mod other_users_object_listed;
 mod other_users_object_readable;
 mod other_users_object_writable;
 mod replay_logout;
+mod replay_logout_durable;
+mod replay_logout_malleable;
+mod replay_password_change;
+mod replay_refresh_family;
+mod replay_refresh_rotation;
 mod role_not_checked;
 mod signature_not_checked;
+mod token_subject_gone;
 
 use crate::check::Check;
 
@@ -18,6 +24,12 @@ pub(super) static STAGE: &[&Check] = &[
     &anonymous_served::CHECK,
     &signature_not_checked::CHECK,
     &replay_logout::CHECK,
+    &replay_logout_malleable::CHECK,
+    &replay_logout_durable::CHECK,
+    &replay_refresh_rotation::CHECK,
+    &replay_refresh_family::CHECK,
+    &replay_password_change::CHECK,
+    &token_subject_gone::CHECK,
     &role_not_checked::CHECK,
     &other_users_object_readable::CHECK,
     &other_users_object_listed::CHECK,

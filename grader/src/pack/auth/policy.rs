@@ -15,6 +15,20 @@ pub struct Policy {
     pub propagation_s: u64,
 }
 
+impl Policy {
+    /// How long a part of a credential (`access`, `refresh`) may live on when its session has ended, in seconds; none
+    /// where it may until it expires. Said of logging out, and true of every end of a session.
+    pub fn dies_within(&self, part: &str) -> Option<u64> {
+        let kills = self.logout.kills.iter().any(|k| k == part);
+        let within = match part {
+            "access" => self.logout.within_s,
+            // A token of access may live until it expires; what gives new ones may not.
+            _ => Some(self.logout.within_s.unwrap_or_default()),
+        };
+        within.filter(|_| kills)
+    }
+}
+
 /// How refreshing works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshPolicy {
@@ -107,5 +121,23 @@ impl Default for ResetPolicy {
             ttl_s: 3600,
             single: true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_dies_with_a_session_is_what_logging_out_kills() {
+        let mut policy = Policy::default();
+        assert_eq!(policy.dies_within("access"), Some(0));
+        assert_eq!(policy.dies_within("refresh"), None);
+        policy.logout.kills.push("refresh".into());
+        policy.logout.within_s = Some(5);
+        assert_eq!(policy.dies_within("refresh"), Some(5));
+        policy.logout.within_s = None;
+        assert_eq!(policy.dies_within("access"), None);
+        assert_eq!(policy.dies_within("refresh"), Some(0));
     }
 }

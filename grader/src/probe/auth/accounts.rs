@@ -306,12 +306,12 @@ impl Accounts {
             Ok(op) => op,
             Err(why) => return Ok(Err(why)),
         };
+        let answer = Box::new(exchange.clone());
         if !said_yes(&exchange) {
-            return Ok(Err(NotPlanted::Refused(op.op.clone(), Box::new(exchange))));
+            return Ok(Err(NotPlanted::Refused(op.op.clone(), answer)));
         }
         let renewed = session.renewed(op, exchange);
-        let why = || NotPlanted::NoWay(format!("{} gave no new access token", op.op));
-        Ok(renewed.ok_or_else(why))
+        Ok(renewed.ok_or_else(|| NotPlanted::NoCredential(op.op.clone(), answer)))
     }
 
     /// Ends a session.

@@ -98,6 +98,19 @@ impl Session {
         }
     }
 
+    /// The refresh token, where one was given and shown.
+    pub fn refresh(&self) -> Option<&str> {
+        self.parts.get("refresh").map(String::as_str)
+    }
+
+    /// The same in all, but for the text of its refresh token.
+    #[must_use]
+    pub fn with_refresh(&self, text: &str) -> Self {
+        let mut other = self.clone();
+        other.parts.insert("refresh".to_owned(), text.to_owned());
+        other
+    }
+
     /// The account with what it holds, for a planter to speak as.
     pub fn actor(&self) -> Actor {
         Actor {

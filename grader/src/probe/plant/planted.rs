@@ -70,7 +70,7 @@ pub enum NotPlanted {
     Refused(OpId, Box<Exchange>),
     /// It said yes, and nothing tells by which key the thing is known.
     NoKey(OpId, Box<Exchange>),
-    /// It said yes to a login, and shows no credential where the pack says one is.
+    /// It said yes to a login or a refresh, and shows no credential where the pack says one is.
     NoCredential(OpId, Box<Exchange>),
     /// There is no honest request that would make one; the sentence says why.
     NoWay(String),
