@@ -21,6 +21,7 @@ pub(crate) mod kept;
 pub(crate) mod obstacle;
 pub(crate) mod odd;
 pub(crate) mod order;
+pub(crate) mod outsiders;
 pub(crate) mod owners;
 pub(crate) mod privileges;
 pub(crate) mod retold;

@@ -154,7 +154,7 @@ async fn lost(
         return Ok(());
     };
     let auth = accounts.auth().clone();
-    let away = Met::by(cx, &auth, op, "its maker", &mine) == Met::Away;
+    let away = Met::by(cx, &auth.forbidden, op, "its maker", &mine) == Met::Away;
     if !said_yes(asked) || !said_yes(&theirs) || !away {
         return Ok(());
     }

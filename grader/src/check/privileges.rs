@@ -93,7 +93,9 @@ pub(crate) async fn taken(
         let (Some(honest), Some(closed)) = (honest, closed) else {
             continue;
         };
-        if !said_yes(&honest) || Met::by(cx, &auth, &door.op, "a stranger", &closed) != Met::Away {
+        if !said_yes(&honest)
+            || Met::by(cx, &auth.forbidden, &door.op, "a stranger", &closed) != Met::Away
+        {
             continue;
         }
         let named = vec![(door.place.clone(), json!(door.role))];

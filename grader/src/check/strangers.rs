@@ -81,7 +81,7 @@ fn role(accounts: &mut Accounts, thing: &Planted) -> Option<String> {
 /// How the service met somebody who had no right to what they asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Met {
-    /// It turned them away, in the pack's words.
+    /// It turned them away, with a status that the pack names.
     Away,
     /// It said yes.
     Yes,
@@ -92,11 +92,11 @@ pub(crate) enum Met {
 }
 
 impl Met {
-    /// What an answer of this operation to `whom` says.
-    pub(crate) fn by(cx: &Cx, auth: &Auth, op: &OpId, whom: &str, answered: &Exchange) -> Self {
+    /// What an answer of this operation to `whom` says; `away` are the statuses that turn somebody away.
+    pub(crate) fn by(cx: &Cx, away: &[u16], op: &OpId, whom: &str, answered: &Exchange) -> Self {
         let said = answer(answered);
         match answered.status() {
-            Some(status) if auth.forbidden.contains(&status) => Self::Away,
+            Some(status) if away.contains(&status) => Self::Away,
             Some(429) => Self::Unclear(format!(
                 "{} answered 429: a limit, no decision",
                 cx.line(op)
@@ -117,7 +117,12 @@ impl Met {
 
 /// The pack's refusals in words: `403 or 404`.
 pub(crate) fn refusals(auth: &Auth) -> String {
-    let all: Vec<String> = auth.forbidden.iter().map(u16::to_string).collect();
+    listed(&auth.forbidden)
+}
+
+/// Statuses in words: `403 or 404`.
+pub(crate) fn listed(statuses: &[u16]) -> String {
+    let all: Vec<String> = statuses.iter().map(u16::to_string).collect();
     all.join(" or ")
 }
 

@@ -46,8 +46,7 @@ impl Http {
     /// # Errors
     /// When the TLS or connector set-up of this machine fails.
     pub fn new(base: &str, journal: Journal) -> Result<Self, Fault> {
-        crate::runtime::tls::provide();
-        let client = reqwest::Client::builder()
+        let client = crate::runtime::tls::client(base)
             .redirect(reqwest::redirect::Policy::none())
             // A pooled connection that the service closes at the wrong moment looks like a crash of it.
             .pool_max_idle_per_host(0)

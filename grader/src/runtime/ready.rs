@@ -76,11 +76,10 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    /// For an operation: method and path.
-    pub(crate) fn new(ready: &(String, String)) -> Result<Self, Fault> {
-        super::tls::provide();
+    /// For an operation, method and path, of services at addresses that begin as `base` does.
+    pub(crate) fn new(ready: &(String, String), base: &str) -> Result<Self, Fault> {
         // No connection is kept: a question must not find the answer of a process that has gone.
-        let client = (Client::builder().no_proxy().redirect(Policy::none()))
+        let client = (super::tls::client(base).no_proxy().redirect(Policy::none()))
             .pool_max_idle_per_host(0)
             .timeout(PATIENCE)
             .build()

@@ -18,6 +18,8 @@ pub(super) struct Cell {
     pub(super) runtime: String,
     pub(super) seed: u64,
     pub(super) only: Vec<String>,
+    /// The stage it is asked for (all, if none).
+    pub(super) stage: Option<String>,
     /// Where reports on right answers are kept, if anywhere.
     pub(super) reports: Option<PathBuf>,
 }
@@ -47,6 +49,9 @@ impl Cell {
         hash.update(digest(&root.join("grader/src"))?);
         hash.update(format!("{:?} {:?}", self.fixture.expect, self.fixture.also));
         hash.update(format!("{} {:?} {}", self.seed, self.only, self.runtime));
+        if let Some(stage) = &self.stage {
+            hash.update(stage);
+        }
         Ok(hex(&hash.finalize()))
     }
 
@@ -77,6 +82,9 @@ impl Cell {
         for id in &self.only {
             command.args(["--only", id]);
         }
+        if let Some(stage) = &self.stage {
+            command.args(["--stage", stage]);
+        }
         // Our own code, in ever new folders: all share one set of package caches.
         let output = command
             .env("GRADER_SHARE_CACHES", "1")
@@ -100,7 +108,8 @@ impl Cell {
     /// Keeps the report for who compares another runtime's with it.
     fn keep(&self, report: &str) -> Result<()> {
         let right = matches!(self.fixture.kind, Kind::Reference | Kind::Variant);
-        let Some(reports) = self.reports.as_ref().filter(|_| right) else {
+        let whole = right && self.stage.is_none();
+        let Some(reports) = self.reports.as_ref().filter(|_| whole) else {
             return Ok(());
         };
         let folder = reports.join(&self.fixture.project);

@@ -4,20 +4,22 @@
 //! fixture, the grader's own sources, the seed.
 
 mod cell;
+mod slice;
 mod store;
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use grader::verify::{Fixture, Kind, discover};
+use grader::verify::{Kind, discover};
 use tokio::sync::Semaphore;
 
 use crate::place::{program, root};
 use cell::Cell;
+use slice::Slice;
 use store::Store;
 
 #[derive(Debug, Args)]
@@ -25,7 +27,9 @@ pub(crate) struct Matrix {
     /// Seeds for references, variants and starters; flaws get a quarter of them, five at least
     #[arg(long, default_value_t = 1)]
     seeds: u64,
-    /// The slice for CI: one seed, and for each check one flaw, asked only for what it expects and what that needs
+    /// The slice for CI: one seed; every right answer, variants of later projects asked for the stage that their project
+    /// opens; and of half the checks one flaw, asked only for what it expects and what that needs. Which half, and
+    /// which flaw, is drawn by the commit, so that every flaw has its turn
     #[arg(long)]
     slice: bool,
     /// Only every n-th cell: i/n, from 1
@@ -110,11 +114,10 @@ pub(crate) async fn run(args: Matrix) -> Result<()> {
 
 fn cells(args: &Matrix) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
-    let mut proven = BTreeSet::new();
-    for fixture in discover(&root())? {
-        let repeats = fixture.kind == Kind::Flaw
-            && !proven.insert((fixture.project.clone(), fixture.expect.clone()));
-        if args.slice && repeats {
+    let all = discover(&root())?;
+    let slice = args.slice.then(|| Slice::of(&all)).transpose()?;
+    for fixture in all {
+        if slice.as_ref().is_some_and(|slice| !slice.holds(&fixture)) {
             continue;
         }
         if args
@@ -125,10 +128,9 @@ fn cells(args: &Matrix) -> Result<Vec<Cell>> {
             continue;
         }
         let fixture = Arc::new(fixture);
-        let only = if args.slice {
-            only(&fixture)
-        } else {
-            Vec::new()
+        let (only, stage) = match &slice {
+            Some(slice) => (slice::only(&fixture), slice.stage(&fixture)),
+            None => (Vec::new(), None),
         };
         for seed in 1..=seeds(args, fixture.kind) {
             cells.push(Cell {
@@ -136,6 +138,7 @@ fn cells(args: &Matrix) -> Result<Vec<Cell>> {
                 runtime: args.runtime.clone(),
                 seed,
                 only: only.clone(),
+                stage: stage.clone(),
                 reports: args.reports.clone(),
             });
         }
@@ -151,19 +154,6 @@ fn seeds(args: &Matrix, kind: Kind) -> u64 {
         _ if args.slice => 1,
         Kind::Flaw => (args.seeds / 4).max(5).min(args.seeds),
         _ => args.seeds,
-    }
-}
-
-/// What a flaw is asked for in the slice; everything for a fixture that is right.
-fn only(fixture: &Fixture) -> Vec<String> {
-    match fixture.kind {
-        Kind::Flaw => fixture
-            .expect
-            .iter()
-            .chain(&fixture.also)
-            .cloned()
-            .collect(),
-        _ => Vec::new(),
     }
 }
 

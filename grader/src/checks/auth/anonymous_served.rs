@@ -65,10 +65,7 @@ static WORDS: Words = Words {
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut accounts = given!(cx.accounts(&[]));
     let a = control!(cx.shared(&mut accounts, Seat::A).await?);
-    let mut guard = match Guard::open(cx, &mut accounts, &a).await? {
-        Ok(guard) => guard,
-        Err(control) => return Ok(Verdict::Inconclusive { control }),
-    };
+    let mut guard = control!(Guard::open(cx, &mut accounts, &a).await?);
     for attack in attacks(&a, &accounts) {
         guard
             .attempt(cx, &mut accounts, &[], &attack, &WORDS)

@@ -71,10 +71,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         Some(stranger) => stranger.session.clone(),
         None => control!(accounts.join().await?),
     };
-    let mut guard = match Guard::open(cx, &mut accounts, &session).await? {
-        Ok(guard) => guard,
-        Err(control) => return Ok(Verdict::Inconclusive { control }),
-    };
+    let mut guard = control!(Guard::open(cx, &mut accounts, &session).await?);
     privileges::taken(cx, &mut accounts, &mut guard).await?;
     for thing in &things {
         let Some(stranger) = strangers.beside(&mut accounts, thing) else {

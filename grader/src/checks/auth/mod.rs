@@ -3,6 +3,7 @@
 mod anonymous_served;
 mod login_broken;
 mod mass_assignment;
+mod operation_unguarded;
 mod other_users_object_listed;
 mod other_users_object_readable;
 mod other_users_object_writable;
@@ -22,6 +23,7 @@ use crate::check::Check;
 pub(super) static STAGE: &[&Check] = &[
     &login_broken::CHECK,
     &anonymous_served::CHECK,
+    &operation_unguarded::CHECK,
     &signature_not_checked::CHECK,
     &replay_logout::CHECK,
     &replay_logout_malleable::CHECK,

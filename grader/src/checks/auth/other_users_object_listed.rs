@@ -81,10 +81,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             why: why.to_owned(),
         });
     };
-    let mut guard = match Guard::open(cx, &mut accounts, &any.session).await? {
-        Ok(guard) => guard,
-        Err(control) => return Ok(Verdict::Inconclusive { control }),
-    };
+    let mut guard = control!(Guard::open(cx, &mut accounts, &any.session).await?);
     for thing in &things {
         let Some(stranger) = strangers.beside(&mut accounts, thing) else {
             continue;

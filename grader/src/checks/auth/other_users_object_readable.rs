@@ -67,10 +67,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             why: why.to_owned(),
         });
     };
-    let mut guard = match Guard::open(cx, &mut accounts, &any.session).await? {
-        Ok(guard) => guard,
-        Err(control) => return Ok(Verdict::Inconclusive { control }),
-    };
+    let mut guard = control!(Guard::open(cx, &mut accounts, &any.session).await?);
     for thing in &things {
         let Some(stranger) = strangers.beside(&mut accounts, thing) else {
             continue;
@@ -156,7 +153,7 @@ fn judge(
     [shown, seen]: [&Exchange; 2],
 ) {
     let auth = accounts.auth().clone();
-    let met = Met::by(cx, &auth, &call.op, "a stranger", seen);
+    let met = Met::by(cx, &auth.forbidden, &call.op, "a stranger", seen);
     let leaks = gives_away(cx, accounts, thing, [shown, seen], met == Met::Yes);
     let kind = a(&thing.entity);
     let (saw, manner) = match met {

@@ -71,10 +71,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             why: why.to_owned(),
         });
     };
-    let mut guard = match Guard::open(cx, &mut accounts, &any.session).await? {
-        Ok(guard) => guard,
-        Err(control) => return Ok(Verdict::Inconclusive { control }),
-    };
+    let mut guard = control!(Guard::open(cx, &mut accounts, &any.session).await?);
     for thing in things {
         let Some(stranger) = strangers.beside(&mut accounts, &thing) else {
             continue;
@@ -200,7 +197,7 @@ impl Trial<'_> {
         shown: Option<Evidence>,
     ) {
         let auth = self.accounts.auth().clone();
-        let met = Met::by(self.cx, &auth, deed.op, "a stranger", attack);
+        let met = Met::by(self.cx, &auth.forbidden, deed.op, "a stranger", attack);
         let kind = a(&self.thing.entity);
         let Deed { word, doing, .. } = deed;
         let (saw, manner) = match (&met, &shown) {

@@ -1,12 +1,9 @@
-use std::time::Duration;
-
 use super::login_broken;
 use crate::check::Cx;
-use crate::check::guard::{Attack, Guard, Words};
+use crate::check::guard::{Copied, Guard, Words};
 use crate::check::honest::manner;
 use crate::model::{Draft, Exchange, Fault, Manner, Verdict};
 use crate::pack::{Fallout, Verb};
-use crate::probe::Patience;
 use crate::probe::auth::{Accounts, Session};
 use crate::probe::plant::{Ready, Wish, answer, said_yes};
 use crate::{check, control, given};
@@ -72,7 +69,6 @@ struct Copies {
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut accounts = given!(cx.accounts(&[Verb::Register, Verb::Logout]));
-    let policy = accounts.auth().policy.logout.clone();
     let first = control!(accounts.join().await?);
     let second = control!(accounts.enter(&first.account).await?);
     let write = write(&mut accounts, &first).await?;
@@ -80,10 +76,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         session: first,
         write,
     };
-    let mut guard = match Guard::open(cx, &mut accounts, &copies.session).await? {
-        Ok(guard) => guard,
-        Err(control) => return Ok(Verdict::Inconclusive { control }),
-    };
+    let mut guard = control!(Guard::open(cx, &mut accounts, &copies.session).await?);
     if !accounts.whoami(&second.bearer()).await?.is(&second.account) {
         let control = "a second session of the same account is not known".to_owned();
         return Ok(Verdict::Inconclusive { control });
@@ -92,11 +85,6 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     if !said_yes(&out) {
         let control = format!("logging out answered {}", answer(&out));
         return Ok(Verdict::Inconclusive { control });
-    }
-    if let Some(seconds) = policy.within_s.filter(|s| *s > 0) {
-        let copy = copies.session.bearer();
-        let patience = Patience::new(Duration::from_secs(seconds));
-        while !accounts.whoami(&copy).await?.refused() && patience.lasts().await {}
     }
     replay(cx, &mut accounts, &mut guard, &copies, "after the logout").await?;
     let again = control!(accounts.logout(&copies.session).await?);
@@ -147,35 +135,19 @@ async fn replay(
     copies: &Copies,
     when: &str,
 ) -> Result<(), Fault> {
-    let policy = accounts.auth().policy.logout.clone();
-    let kills = |part: &str| policy.kills.iter().any(|k| k == part);
-    // Without a time within which it dies, an access token may live until it expires.
-    if kills("access") && policy.within_s.is_some() {
-        let name = format!("the access token of a session, {when},");
-        let attack = Attack::new(name, copies.session.bearer());
-        guard.attempt(cx, accounts, &[], &attack, &WORDS).await?;
-        if let Some(write) = &copies.write {
-            let wrote = write.request().send().await?;
-            if said_yes(&wrote) {
-                let saw = format!("a write with the access token of a session goes through {when}");
-                guard.find(draft(cx, "writes after logout", &saw, &wrote));
-            }
-        }
-    }
-    if kills("refresh")
-        && copies.session.parts.contains_key("refresh")
-        && let Ok(refreshed) = accounts
-            .ask(Verb::Refresh, Some(&copies.session), &[])
-            .await?
-    {
-        let came_of_it = match said_yes(&refreshed) {
-            true => Some("gives new tokens"),
-            false if manner(&refreshed) != Manner::Wrong => Some("breaks the service"),
-            false => None,
-        };
-        if let Some(what) = came_of_it {
-            let saw = format!("the refresh token of a session {what} {when}");
-            guard.find(draft(cx, "refresh tokens after logout", &saw, &refreshed));
+    let name = format!("a session, {when},");
+    let copied = Copied {
+        name: &name,
+        session: &copies.session,
+        shown: &[],
+    };
+    guard.replay(cx, accounts, copied, &WORDS).await?;
+    let dies = accounts.auth().policy.dies_within("access").is_some();
+    if let Some(write) = copies.write.as_ref().filter(|_| dies) {
+        let wrote = write.request().send().await?;
+        if said_yes(&wrote) {
+            let saw = format!("a write with the access token of a session goes through {when}");
+            guard.find(draft(cx, "writes after logout", &saw, &wrote));
         }
     }
     Ok(())

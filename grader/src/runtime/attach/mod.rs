@@ -92,7 +92,7 @@ impl Runtime for Attach {
 impl Attach {
     /// Waits until it is ready. It runs already, so a few seconds must do.
     async fn wait(&self, spec: &WorldSpec) -> Result<BootFacts, Trouble> {
-        let (asker, begun) = (Asker::new(&spec.ready)?, Instant::now());
+        let (asker, begun) = (Asker::new(&spec.ready, &self.base)?, Instant::now());
         let within = spec.within.min(Duration::from_secs(10));
         loop {
             let answer = asker.ask(&self.base).await;

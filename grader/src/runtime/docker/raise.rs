@@ -52,7 +52,7 @@ impl DockerRuntime {
         let site = Arc::new(Site {
             engine: self.engine.clone(),
             spec: spec.clone(),
-            asker: Asker::new(&spec.ready)?,
+            asker: Asker::new(&spec.ready, "http:")?,
             run: self.name.clone(),
             network: self.name.clone(),
             image: image.id.clone(),

@@ -45,7 +45,7 @@ impl LocalRuntime {
         variables.insert((&spec.database_var).into(), (&database.service_url).into());
         let site = Arc::new(Site {
             spec: spec.clone(),
-            asker: Asker::new(&spec.ready)?,
+            asker: Asker::new(&spec.ready, "http:")?,
             app,
             command: command.to_owned(),
             variables,
