@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use crate::model::RuntimeKind;
 
 /// What kind of known answer a fixture is.
@@ -65,6 +67,13 @@ impl Fixture {
             return contract;
         }
         root.join("projects").join(&self.project)
+    }
+
+    /// Whether this one is among the one in `parts` whose turn it is. `turn` is any text that changes from time to
+    /// time, a commit's digest for instance, so that all have their turn; an empty one is everybody's.
+    pub fn has_turn(&self, turn: &str, parts: u8) -> bool {
+        let digest = Sha256::digest(format!("{turn} {}", self.title()));
+        turn.is_empty() || digest[0].is_multiple_of(parts)
     }
 }
 

@@ -27,9 +27,9 @@ pub(crate) struct Matrix {
     /// Seeds for references, variants and starters; flaws get a quarter of them, five at least
     #[arg(long, default_value_t = 1)]
     seeds: u64,
-    /// The slice for CI: one seed; every right answer, variants of later projects asked for the stage that their project
-    /// opens; and of half the checks one flaw, asked only for what it expects and what that needs. Which half, and
-    /// which flaw, is drawn by the commit, so that every flaw has its turn
+    /// The slice for CI: one seed; references, starters and variants, those of later projects asked for the stage that
+    /// their project opens; and one flaw of a check, asked only for what it expects and what that needs. Where
+    /// GRADER_TURN is set, half of the variants and a third of the checks have their turn
     #[arg(long)]
     slice: bool,
     /// Only every n-th cell: i/n, from 1
