@@ -113,7 +113,7 @@ fn references_get_the_same_verdicts() {
 fn variants_get_the_same_verdicts() {
     if engine() {
         let turn = std::env::var("GRADER_TURN").unwrap_or_default();
-        fixtures(|f| f.kind == Kind::Variant && f.has_turn(&turn, 2))
+        fixtures(|f| f.kind == Kind::Variant && f.has_turn(&turn))
             .iter()
             .for_each(|f| drop(agree(f)));
     }

@@ -69,11 +69,17 @@ impl Fixture {
         root.join("projects").join(&self.project)
     }
 
-    /// Whether this one is among the one in `parts` whose turn it is. `turn` is any text that changes from time to
-    /// time, a commit's digest for instance, so that all have their turn; an empty one is everybody's.
-    pub fn has_turn(&self, turn: &str, parts: u8) -> bool {
+    /// Whether it is its turn: always for references and starters, one time in three for a variant, one in eight for
+    /// a flaw. `turn` is any text that changes from time to time, a commit's digest for instance, so that all have
+    /// theirs; an empty one is everybody's.
+    pub fn has_turn(&self, turn: &str) -> bool {
+        let one_in = match self.kind {
+            Kind::Variant => 3,
+            Kind::Flaw => 8,
+            Kind::Reference | Kind::Starter => 1,
+        };
         let digest = Sha256::digest(format!("{turn} {}", self.title()));
-        turn.is_empty() || digest[0].is_multiple_of(parts)
+        turn.is_empty() || digest[0].is_multiple_of(one_in)
     }
 }
 

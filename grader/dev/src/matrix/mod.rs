@@ -29,7 +29,7 @@ pub(crate) struct Matrix {
     seeds: u64,
     /// The slice for CI: one seed; references, starters and variants, those of later projects asked for the stage that
     /// their project opens; and one flaw of a check, asked only for what it expects and what that needs. Where
-    /// GRADER_TURN is set, half of the variants and a third of the checks have their turn
+    /// GRADER_TURN is set, a part of the variants and flaws has its turn
     #[arg(long)]
     slice: bool,
     /// Only every n-th cell: i/n, from 1

@@ -8,11 +8,6 @@ use grader::verify::{Fixture, Kind};
 
 use crate::place::root;
 
-/// One in so many checks shows a flaw at each turn.
-const FLAWS: u8 = 3;
-/// One in so many variants is asked at each turn.
-const VARIANTS: u8 = 2;
-
 /// What is in it.
 pub(super) struct Slice {
     fixtures: BTreeSet<String>,
@@ -23,23 +18,13 @@ pub(super) struct Slice {
 impl Slice {
     pub(super) fn of(all: &[Fixture]) -> Result<Self> {
         let turn = std::env::var("GRADER_TURN").unwrap_or_default();
-        let mut proofs: BTreeMap<_, Vec<&Fixture>> = BTreeMap::new();
-        for flaw in all.iter().filter(|f| f.kind == Kind::Flaw) {
-            let of = (&flaw.project, &flaw.expect);
-            proofs.entry(of).or_default().push(flaw);
-        }
-        let drawn = proofs
-            .values()
-            .filter(|flaws| flaws[0].has_turn(&turn, FLAWS));
-        let mut fixtures = BTreeSet::new();
-        for flaws in drawn {
-            // The one that is last to have its turn as well, so that it is not always the first.
-            let one = flaws.iter().rev().find(|f| f.has_turn(&turn, 2));
-            fixtures.insert(one.unwrap_or(&flaws[0]).title());
-        }
-        let right = all.iter().filter(|f| f.kind != Kind::Flaw);
-        let right = right.filter(|f| f.kind != Kind::Variant || f.has_turn(&turn, VARIANTS));
-        fixtures.extend(right.map(Fixture::title));
+        let mut proven = BTreeSet::new();
+        let drawn = all.iter().filter(|f| f.has_turn(&turn));
+        let needed = drawn.filter(|f| {
+            let check = (&f.project, &f.expect);
+            f.kind != Kind::Flaw || proven.insert(check)
+        });
+        let fixtures = needed.map(Fixture::title).collect();
         Ok(Self {
             fixtures,
             opened: opened(all)?,
