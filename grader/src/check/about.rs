@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::model::Exchange;
 use crate::pack::{Bound, Call, Place, Spot};
-use crate::probe::Request;
-use crate::probe::plant::Planted;
+use crate::probe::plant::{Planted, said_yes};
+use crate::probe::{Planter, Request};
 
 /// What stands in the path of a call about a thing.
 pub(crate) fn values(call: &Call, key: Option<&Value>, thing: &Planted) -> Vec<(Place, Value)> {
@@ -41,6 +41,22 @@ fn in_path(name: &str) -> Place {
         spot: Spot::Path(name.to_owned()),
         pick: None,
     }
+}
+
+/// Whether a thing is seen to be another than before: other facts, or gone. An answer that shows neither, a limit on
+/// requests for instance, says nothing.
+pub(crate) fn is_other(
+    planter: &Planter,
+    of: &Planted,
+    before: &Exchange,
+    after: &Exchange,
+) -> bool {
+    (said_yes(after) || is_gone(after)) && !planter.unchanged(of, before, after)
+}
+
+/// Whether a thing that was there is no more.
+pub(crate) fn is_gone(read: &Exchange) -> bool {
+    matches!(read.status(), Some(404 | 410))
 }
 
 /// A request that names the state in which the thing was read, where it names one at all.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Walk;
-use crate::check::about::{in_this_state, path, values};
+use crate::check::about::{in_this_state, is_gone, is_other, path, values};
 use crate::check::kept::{Kept, row};
 use crate::model::Fault;
 use crate::pack::{Call, Entity, Method, OpId};
@@ -119,7 +119,7 @@ impl Walk<'_> {
             let tried = self.attempt(&call.op, &outsider, request).await?;
             let planter = self.accounts.planter();
             let after = planter.read(thing).await?;
-            let changed = after.filter(|after| !planter.unchanged(thing, &before, after));
+            let changed = after.filter(|after| is_other(planter, thing, &before, after));
             let shown = changed.map(|after| ("changed", self.cx.seen("it is read after", &after)));
             let (planter, key) = (self.accounts.planter(), thing.key.as_ref());
             if let Some(honest) = planter.ask(thing, &call, key, Some(body)).await? {
@@ -145,7 +145,7 @@ impl Walk<'_> {
             let request = in_this_state(request, &before);
             let tried = self.attempt(&call.op, &outsider, request).await?;
             let after = self.accounts.planter().read(thing).await?;
-            let gone = after.filter(|after| said_yes(&before) && after.status() == Some(404));
+            let gone = after.filter(|after| said_yes(&before) && is_gone(after));
             let shown = gone.map(|after| ("removed", self.cx.seen("it is read after", &after)));
             all.push((tried, shown));
         }

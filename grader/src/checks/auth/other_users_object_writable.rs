@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::login_broken;
+use crate::check::about::{is_gone, is_other};
 use crate::check::guard::Guard;
 use crate::check::kept::{Kept, row};
 use crate::check::strangers::{Met, Stranger, Strangers, both, refusals};
@@ -132,7 +133,7 @@ impl Trial<'_> {
         };
         let seen = self.accounts.planter().read(&self.thing).await?;
         let planter = self.accounts.planter();
-        let changed = seen.filter(|after| !planter.unchanged(&self.thing, &before, after));
+        let changed = seen.filter(|after| is_other(planter, &self.thing, &before, after));
         let mut shown = changed.map(|after| self.cx.seen("its owner reads it after", &after));
         let kept = Kept::learn(self.cx, &tokens(&first.value)).await?;
         let stays = match &kept {
@@ -172,7 +173,7 @@ impl Trial<'_> {
             return Ok(());
         };
         let after = self.accounts.planter().read(&self.thing).await?;
-        let gone = after.filter(|after| matches!(after.status(), Some(404 | 410)));
+        let gone = after.filter(is_gone);
         let shown = gone.map(|after| self.cx.seen("its owner reads it after", &after));
         if shown.is_none()
             && let Some(honest) = self.accounts.planter().delete(&self.thing).await?
