@@ -108,6 +108,13 @@ impl Bench {
         worlds.find(|worlds| worlds.is_dir())
     }
 
+    /// How many places a folder of the cache holds.
+    pub(crate) fn cached(&self, folder: &str) -> usize {
+        let places = std::fs::read_dir(self.cache.path().join(folder));
+        let places = places.into_iter().flatten().flatten();
+        places.filter(|place| place.path().is_dir()).count()
+    }
+
     /// No run folder and no process of a run is left.
     pub(crate) fn nothing_runs(&self) {
         let runs = std::fs::read_dir(self.cache.path().join("runs")).unwrap();

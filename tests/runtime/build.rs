@@ -130,6 +130,49 @@ async fn a_virtual_environment_is_made_for_requirements() {
 }
 
 #[tokio::test]
+async fn an_edit_of_the_service_leaves_its_virtual_environment_as_it_is() {
+    let app = "import lib, os\nlib.serve()\n# ";
+    let bench = Bench::new(&[
+        ("Procfile", "web: python app.py\n"),
+        ("requirements.txt", "# nothing\n"),
+        ("app.py", app),
+    ]);
+    let mut made = Vec::new();
+    for (list, text) in [
+        ("# nothing\n", "one"),
+        ("# nothing\n", "two"),
+        ("# nothing else\n", "two"),
+    ] {
+        bench.write("requirements.txt", list);
+        bench.write("app.py", &format!("{app}{text}"));
+        let runtime = bench.open().await;
+        assert!(!runtime.build().await.unwrap().cached, "{text}");
+        made.push(bench.cached("environments"));
+        runtime.raise(&spec(20.0)).await.unwrap();
+        runtime.close().await.unwrap();
+    }
+    assert_eq!(made, [1, 1, 2]);
+}
+
+#[tokio::test]
+async fn a_list_that_names_files_is_installed_beside_them() {
+    let bench = Bench::new(&[
+        ("Procfile", "web: python app.py\n"),
+        ("requirements.txt", "-r more.txt\n"),
+        ("more.txt", "# nothing\n"),
+        (
+            "app.py",
+            "import lib, sys\nassert sys.prefix != sys.base_prefix, sys.prefix\nlib.serve()",
+        ),
+    ]);
+    let runtime = bench.open().await;
+    runtime.build().await.unwrap();
+    assert_eq!(bench.cached("environments"), 0);
+    runtime.raise(&spec(20.0)).await.unwrap();
+    runtime.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_rust_service_is_built_with_a_toolchain_its_builder_can_reach() {
     let main = r#"
         use std::io::{Read, Write};

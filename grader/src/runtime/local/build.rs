@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::cargo;
 use super::outside::outside;
-use super::plan::{self, Plan};
+use super::plan::{self, Plan, Step};
 use super::process::{Launch, Process};
 use super::shelf::{Claim, claim, mark};
+use super::venv::Venv;
 use crate::model::Fault;
 use crate::runtime::machine::cache::{Cache, make};
 use crate::runtime::machine::environment::Environment;
@@ -28,7 +29,7 @@ use crate::submission::Submission;
 const TAIL: usize = 20;
 
 /// Bumped when what a build leaves behind changes.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// A built submission in the cache. It stays as long as this is held.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub(crate) struct Product {
     pub(crate) app: PathBuf,
     pub(crate) built: Built,
     _share: Held,
+    _venv: Option<Venv>,
 }
 
 /// All a build needs to know.
@@ -55,6 +57,7 @@ impl Build<'_> {
     pub(crate) async fn go(&self) -> Result<Product, Trouble> {
         let begun = Instant::now();
         let plan = plan::plan(self.submission);
+        let venv = Venv::take(self, plan.as_ref()).await?;
         let place = self.cache.folder("builds")?.join(self.key(plan.as_ref()));
         let (app, ready) = (place.join("app"), place.join("ready"));
         let (share, mut log_tail) = (claim(&place).await?, Vec::new());
@@ -64,15 +67,15 @@ impl Build<'_> {
                 shut::remove(&place)?;
                 make(&place)?;
                 self.packages.settle(&place)?;
-                log_tail = self.make(plan.as_ref(), &app).await?;
+                log_tail = self.make(plan.as_ref(), venv.as_ref(), &app).await?;
                 mark(&ready)?;
                 (false, lock::soften(held)?)
             }
         };
         mark(&ready)?;
         let built = Built {
-            command: plan.as_ref().map(|plan| plan.command.clone()),
-            from: plan.map(|plan| plan.from),
+            command: plan.as_ref().map(Plan::command),
+            from: plan.map(|plan| plan.from()),
             cached,
             seconds: begun.elapsed().as_secs_f64(),
             log_tail,
@@ -82,76 +85,109 @@ impl Build<'_> {
             app,
             built,
             _share: share,
+            _venv: venv,
         })
     }
 
     /// Equal keys, equal builds: content, command, tools, user, and whose package caches were believed.
     fn key(&self, plan: Option<&Plan>) -> String {
+        let steps = plan.map(|plan| plan.steps.as_slice()).unwrap_or_default();
+        let mut fields = vec![self.submission.digest.clone()];
+        fields.extend(steps.iter().map(|step| step.command.clone()));
+        fields.extend(steps.iter().flat_map(|step| self.tools(step.tools)));
+        self.name(&self.packages.whose, &fields)
+    }
+
+    /// The name of a place in the cache for what this user's builds make of these fields.
+    pub(super) fn name(&self, whose: &str, fields: &[String]) -> String {
         let mut hash = Sha256::new();
-        let mut field = |text: &str| {
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
-        };
-        field(FORMAT);
-        field(&self.submission.digest);
-        field(&self.run_as.uid.to_string());
-        field(&self.packages.whose);
-        let path = self.environment.path(Path::new("/nowhere"));
-        if let Some(plan) = plan {
-            field(&plan.command);
-            for tool in &plan.tools {
-                field(
-                    &tools::find(tool, &path)
-                        .map(|t| tools::identity(&t))
-                        .unwrap_or_default(),
-                );
-            }
+        let uid = self.run_as.uid.to_string();
+        let fields = fields.iter().map(String::as_str);
+        for field in [FORMAT, &uid, whose].into_iter().chain(fields) {
+            hash.update((field.len() as u64).to_le_bytes());
+            hash.update(field);
         }
-        hash.finalize()
+        let digest = hash.finalize();
+        let bytes = digest.iter().take(16);
+        bytes.map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What tells the versions of these tools; nothing where one is missing.
+    pub(super) fn tools(&self, names: &[&str]) -> Vec<String> {
+        let path = self.environment.path(Path::new("/nowhere"));
+        let identity = |name: &&str| tools::find(name, &path).map(|tool| tools::identity(&tool));
+        names
             .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
+            .map(|name| identity(name).unwrap_or_default())
             .collect()
     }
 
-    /// Copies the submission and runs the command in the copy.
-    async fn make(&self, plan: Option<&Plan>, app: &Path) -> Result<Vec<String>, Trouble> {
+    /// Copies the submission and runs the steps in the copy, but for the one that a kept virtual environment spares.
+    async fn make(
+        &self,
+        plan: Option<&Plan>,
+        venv: Option<&Venv>,
+        app: &Path,
+    ) -> Result<Vec<String>, Trouble> {
+        let steps = plan.map(|plan| plan.steps.as_slice()).unwrap_or_default();
+        let left: Vec<&Step> = (steps.iter())
+            .filter(|step| !venv.is_some_and(|venv| venv.spares(step)))
+            .collect();
         let target = cargo::Target::take(self).await?;
         let (submission, to, run_as) =
             (self.submission.clone(), app.to_owned(), self.run_as.clone());
         blocking(move || copy::submission(&submission, &to, &run_as)).await?;
-        if let (Some(target), Some(_)) = (&target, plan) {
+        if let Some(venv) = venv {
+            venv.link(app, self.run_as)?;
+        }
+        if let (Some(target), false) = (&target, left.is_empty()) {
             target.link(app, self.run_as).await?;
         }
         copy::hand_over(app, self.run_as)?;
-        let tail = match plan {
-            Some(plan) => self.run(plan, app).await?,
-            None => Vec::new(),
+        let tail = match left.is_empty() {
+            true => Vec::new(),
+            false => self.run(&left, app, "build").await?,
         };
-        if self.run_as.other {
-            let (app, run_as) = (app.to_owned(), self.run_as.clone());
-            blocking(move || shut::close_off(&app, &run_as)).await?;
-        }
-        if let (Some(target), Some(_)) = (&target, plan) {
+        self.close_off(app).await?;
+        if let (Some(target), false) = (&target, left.is_empty()) {
             target.collect(app, self.run_as)?;
         }
         Ok(tail)
     }
 
-    async fn run(&self, plan: &Plan, app: &Path) -> Result<Vec<String>, Trouble> {
+    /// Takes back what somebody else has built.
+    pub(super) async fn close_off(&self, built: &Path) -> Result<(), Fault> {
+        if !self.run_as.other {
+            return Ok(());
+        }
+        let (built, run_as) = (built.to_owned(), self.run_as.clone());
+        blocking(move || shut::close_off(&built, &run_as)).await
+    }
+
+    /// Runs steps in a folder; gives the last lines of their output. `name` is the log's.
+    pub(super) async fn run(
+        &self,
+        steps: &[&Step],
+        folder: &Path,
+        name: &str,
+    ) -> Result<Vec<String>, Trouble> {
         let begun = Instant::now();
+        let (command, from) = (
+            plan::join(steps, |step| &step.command, " && "),
+            plan::join(steps, |step| step.from, ", "),
+        );
         let log = Arc::new(Log::create(
-            &self.run.folder.join("build.log"),
+            &self.run.folder.join(format!("{name}.log")),
             self.limits.log_bytes,
         )?);
         let process = Process::spawn(Launch {
-            command: &plan.command,
-            folder: app,
+            command: &command,
+            folder,
             variables: self
                 .environment
-                .build(self.packages, app, &self.run.home())?,
+                .build(self.packages, folder, &self.run.home())?,
             run_as: self.run_as,
-            mark: format!("{}.build", self.run.id),
+            mark: format!("{}.{name}", self.run.id),
             log: log.clone(),
         })?;
         let ended = tokio::time::timeout(self.limits.build, process.wait()).await;
@@ -159,10 +195,9 @@ impl Build<'_> {
         process.end(std::time::Duration::ZERO).await?;
         let telling = || Telling {
             phase: Phase::Build,
-            command: &plan.command,
+            command: &command,
             waited_for: format!(
-                "the build command (from {}) to end with exit code 0, within {} s",
-                plan.from,
+                "the build command (from {from}) to end with exit code 0, within {} s",
                 self.limits.build.as_secs()
             ),
             log: log.tail(usize::MAX),

@@ -21,6 +21,7 @@ mod release;
 mod replica;
 mod shelf;
 mod stores;
+mod venv;
 mod wait;
 
 use std::path::PathBuf;

@@ -8,12 +8,41 @@ use crate::submission::Submission;
 /// How a submission is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
+    /// What is done, in order; at least one.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One manifest's part of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
     /// One shell command.
     pub(crate) command: String,
-    /// The files that say so.
-    pub(crate) from: String,
+    /// The file that says so.
+    pub(crate) from: &'static str,
     /// The tools it calls, as far as we know.
-    pub(crate) tools: Vec<&'static str>,
+    pub(crate) tools: &'static [&'static str],
+}
+
+/// The list of what a virtual environment holds.
+pub(super) const REQUIREMENTS: &str = "requirements.txt";
+
+impl Plan {
+    /// All of it as one shell command.
+    pub(crate) fn command(&self) -> String {
+        let steps: Vec<&Step> = self.steps.iter().collect();
+        join(&steps, |step| &step.command, " && ")
+    }
+
+    /// The files that say so.
+    pub(crate) fn from(&self) -> String {
+        let steps: Vec<&Step> = self.steps.iter().collect();
+        join(&steps, |step| step.from, ", ")
+    }
+}
+
+pub(super) fn join(steps: &[&Step], what: fn(&Step) -> &str, between: &str) -> String {
+    let each: Vec<&str> = steps.iter().map(|step| what(step)).collect();
+    each.join(between)
 }
 
 /// The tools whose versions decide whether an earlier build is still right.
@@ -21,46 +50,33 @@ const TOOLS: [&str; 5] = ["python3", "node", "npm", "rustc", "go"];
 
 /// The plan; none where nothing needs building.
 pub(crate) fn plan(submission: &Submission) -> Option<Plan> {
-    if let Some(command) = submission.build(RuntimeKind::Local) {
-        return Some(Plan {
-            command: command.into(),
-            from: "grader.toml".into(),
-            tools: TOOLS.to_vec(),
-        });
-    }
-    let steps: Vec<_> = [python, node, rust, go]
-        .iter()
-        .filter_map(|step| step(submission))
-        .collect();
-    if steps.is_empty() {
-        return None;
-    }
-    let join = |what: fn(&Plan) -> &str, between: &str| {
-        steps.iter().map(what).collect::<Vec<_>>().join(between)
+    let steps: Vec<Step> = match submission.build(RuntimeKind::Local) {
+        Some(command) => step(command, "grader.toml", &TOOLS).into_iter().collect(),
+        None => [python, node, rust, go]
+            .iter()
+            .filter_map(|step| step(submission))
+            .collect(),
     };
-    Some(Plan {
-        command: join(|step| &step.command, " && "),
-        from: join(|step| &step.from, ", "),
-        tools: steps.iter().flat_map(|step| step.tools.clone()).collect(),
-    })
+    (!steps.is_empty()).then_some(Plan { steps })
 }
 
-fn step(command: impl Into<String>, from: &str, tools: &[&'static str]) -> Option<Plan> {
-    Some(Plan {
+fn step(
+    command: impl Into<String>,
+    from: &'static str,
+    tools: &'static [&'static str],
+) -> Option<Step> {
+    Some(Step {
         command: command.into(),
-        from: from.into(),
-        tools: tools.to_vec(),
+        from,
+        tools,
     })
 }
 
-fn python(submission: &Submission) -> Option<Plan> {
+fn python(submission: &Submission) -> Option<Step> {
     let venv = "python3 -m venv .venv && .venv/bin/python -m pip install --quiet";
-    if submission.has("requirements.txt") {
-        return step(
-            format!("{venv} -r requirements.txt"),
-            "requirements.txt",
-            &["python3"],
-        );
+    if submission.has(REQUIREMENTS) {
+        let command = format!("{venv} -r {REQUIREMENTS}");
+        return step(command, REQUIREMENTS, &["python3"]);
     }
     let manifest = read(submission, "pyproject.toml")?
         .parse::<toml::Table>()
@@ -72,7 +88,7 @@ fn python(submission: &Submission) -> Option<Plan> {
         .flatten()
 }
 
-fn node(submission: &Submission) -> Option<Plan> {
+fn node(submission: &Submission) -> Option<Step> {
     let text = read(submission, "package.json")?;
     // What npm cannot read either, npm shall complain about: the learner knows its words.
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
@@ -103,7 +119,7 @@ fn node(submission: &Submission) -> Option<Plan> {
     step(command, "package.json", &["node", "npm"])
 }
 
-fn rust(submission: &Submission) -> Option<Plan> {
+fn rust(submission: &Submission) -> Option<Step> {
     if !submission.has("Cargo.toml") {
         return None;
     }
@@ -115,7 +131,7 @@ fn rust(submission: &Submission) -> Option<Plan> {
     step(command, "Cargo.toml", &["rustc"])
 }
 
-fn go(submission: &Submission) -> Option<Plan> {
+fn go(submission: &Submission) -> Option<Step> {
     let command = "mkdir -p bin && go build -o bin/ ./...";
     submission
         .has("go.mod")
@@ -134,13 +150,14 @@ fn read(submission: &Submission, name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn planned(files: &[(&str, &str)]) -> Option<Plan> {
+    fn planned(files: &[(&str, &str)]) -> Option<String> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("Procfile"), "web: ./run").unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        plan(&Submission::open(folder.path()).unwrap())
+        let plan = plan(&Submission::open(folder.path()).unwrap());
+        plan.map(|plan| plan.command())
     }
 
     #[test]
@@ -149,29 +166,28 @@ mod tests {
             ("grader.toml", "[build]\ncommand = 'make'"),
             ("Cargo.toml", ""),
         ];
-        assert_eq!(planned(&files).unwrap().command, "make");
+        assert_eq!(planned(&files).unwrap(), "make");
     }
 
     #[test]
     fn manifests_say_what_builds() {
-        let command = |files: &[(&str, &str)]| planned(files).map(|plan| plan.command);
-        assert_eq!(command(&[]), None);
+        assert_eq!(planned(&[]), None);
         assert_eq!(
-            command(&[("Cargo.toml", "")]).unwrap(),
+            planned(&[("Cargo.toml", "")]).unwrap(),
             "cargo build --release"
         );
         assert_eq!(
-            command(&[("Cargo.toml", ""), ("Cargo.lock", "")]).unwrap(),
+            planned(&[("Cargo.toml", ""), ("Cargo.lock", "")]).unwrap(),
             "cargo build --release --locked"
         );
         assert!(
-            command(&[("requirements.txt", "flask")])
+            planned(&[("requirements.txt", "flask")])
                 .unwrap()
                 .contains("pip install --quiet -r requirements.txt")
         );
         let express = r#"{"dependencies": {"express": "5"}}"#;
         assert_eq!(
-            command(&[("package.json", express)]).unwrap(),
+            planned(&[("package.json", express)]).unwrap(),
             "npm install --no-audit --no-fund"
         );
         let both = [
@@ -179,7 +195,7 @@ mod tests {
             ("package-lock.json", "{}"),
             ("requirements.txt", ""),
         ];
-        assert!(command(&both).unwrap().contains(" && npm ci"));
+        assert!(planned(&both).unwrap().contains(" && npm ci"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::build::blocking;
+use super::venv;
 use crate::model::Fault;
 use crate::runtime::machine::cache::{Cache, disk};
 use crate::runtime::machine::lock::{self, Held};
@@ -44,9 +45,14 @@ pub(crate) async fn claim(place: &Path) -> Result<Claim, Fault> {
     .await
 }
 
-/// Folders of the cache and how many places each keeps: a build is some tens of megabytes, a `target` of Cargo's
-/// some hundreds, a submission's package caches some tens.
-const KEPT: [(&str, usize); 3] = [("builds", 100), ("cargo-target", 6), (PLACES, 50)];
+/// Folders of the cache and how many places each keeps: a build is some tens of megabytes, as is a virtual
+/// environment, a `target` of Cargo's some hundreds, a submission's package caches some tens.
+const KEPT: [(&str, usize); 4] = [
+    ("builds", 100),
+    ("cargo-target", 6),
+    (venv::PLACES, 50),
+    (PLACES, 50),
+];
 /// How long after its last use a place is kept at most.
 const AGE: Duration = Duration::from_secs(14 * 24 * 3600);
 

@@ -25,6 +25,8 @@ pub(crate) const PLACES: &str = "packages";
 pub(crate) struct Packages {
     /// Whose they are: goes into the name of everything that is made with them. Empty where all share.
     pub(crate) whose: String,
+    /// Names the submission, unless all share by request: goes into the name of what its services could write to.
+    pub(crate) apart: String,
     pub(super) variables: Variables,
     /// What of root's Cargo settings says where packages come from. Tokens and the rest stay at home.
     cargo: Option<String>,
@@ -36,8 +38,12 @@ impl Packages {
     /// its registries and mirrors; root's is closed. Blocks.
     pub(crate) fn of(root: &Path, cache: &Cache, run_as: &RunAs) -> Result<Self, Fault> {
         let shared = std::env::var_os("GRADER_SHARE_CACHES").is_some_and(|value| value == "1");
-        let whose = match run_as.other && !shared {
-            true => place_name(root),
+        let apart = match shared {
+            true => String::new(),
+            false => place_name(root),
+        };
+        let whose = match run_as.other {
+            true => apart.clone(),
             false => String::new(),
         };
         let (folder, share) = match (run_as.other, shared) {
@@ -72,6 +78,7 @@ impl Packages {
         }
         Ok(Self {
             whose,
+            apart,
             variables,
             cargo,
             _share: share,
