@@ -1,4 +1,4 @@
-//! From `/proc/net/tcp`, `/proc/net/tcp6` and the processes' open files.
+//! From the socket table and the processes' open files.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +7,7 @@ use procfs::ProcError;
 use procfs::net::{TcpState, tcp, tcp6};
 use procfs::process::{FDTarget, Process};
 
-use super::{Seen, Socket};
+use super::{Seen, Socket, diag};
 
 pub(super) fn of(pids: &[u32]) -> Option<Seen> {
     let (mut owners, mut whole) = (HashMap::new(), true);
@@ -31,26 +31,47 @@ pub(super) fn of(pids: &[u32]) -> Option<Seen> {
             }
         }
     }
-    let table = tcp().ok()?.into_iter().chain(tcp6().unwrap_or_default());
+    let table = diag::table().or_else(text)?.into_iter();
     let mut sockets: Vec<Socket> = table
         .filter_map(|entry| {
-            let pid = *owners.get(&entry.inode)?;
-            let remote = match entry.state {
-                TcpState::Listen => None,
-                TcpState::Established | TcpState::SynSent | TcpState::CloseWait => {
-                    Some(plain(entry.remote_address))
-                }
-                _ => return None,
-            };
             Some(Socket {
-                pid,
-                local: plain(entry.local_address),
-                remote,
+                pid: *owners.get(&entry.inode)?,
+                local: plain(entry.local),
+                remote: entry.remote.map(plain),
             })
         })
         .collect();
     sockets.sort_unstable();
     Some(Seen { sockets, whole })
+}
+
+/// One socket that listens or is connected, whoever holds it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    pub(super) inode: u64,
+    pub(super) local: SocketAddr,
+    /// The other end; none for a listening socket.
+    pub(super) remote: Option<SocketAddr>,
+}
+
+/// The table as `/proc/net/tcp` and `/proc/net/tcp6` spell it: some sandboxes have nothing else.
+pub(super) fn text() -> Option<Vec<Entry>> {
+    let table = tcp().ok()?.into_iter().chain(tcp6().unwrap_or_default());
+    let entries = table.filter_map(|entry| {
+        let remote = match entry.state {
+            TcpState::Listen => None,
+            TcpState::Established | TcpState::SynSent | TcpState::CloseWait => {
+                Some(entry.remote_address)
+            }
+            _ => return None,
+        };
+        Some(Entry {
+            inode: entry.inode,
+            local: entry.local_address,
+            remote,
+        })
+    });
+    Some(entries.collect())
 }
 
 /// An IPv4 address in IPv6's clothes is an IPv4 address.

@@ -1,6 +1,8 @@
 //! The kernel's socket table: where the service listens, and whom it talks to.
 
 #[cfg(target_os = "linux")]
+mod diag;
+#[cfg(target_os = "linux")]
 mod linux;
 #[cfg(any(test, not(target_os = "linux")))]
 mod lsof;
