@@ -1,0 +1,4 @@
+-- The first migration. It runs once on every database, in `release:`, before the service starts.
+-- Write the tables here. For each: what decides what? Which facts make two of its rows the same thing?
+-- Of accounts, sessions and tokens: what must nobody find here who reads these tables?
+-- Keys, references, constraints and indexes belong to it. Once it has run somewhere, leave it as it is and add 0002_….sql.

@@ -1,0 +1,310 @@
+//! What is left to write, in a good order. Take a line out when you have written its operation.
+
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{MethodFilter, on},
+};
+use deadpool_postgres::Pool;
+
+use crate::problem::Problem;
+
+const UNWRITTEN: &[(&str, MethodFilter, &str, &str)] = &[
+    (
+        "createAccount",
+        MethodFilter::POST,
+        "/accounts",
+        "Keep the password with Argon2id, scrypt, bcrypt or PBKDF2. A known address, in whatever letters: 409.",
+    ),
+    (
+        "createSession",
+        MethodFilter::POST,
+        "/sessions",
+        "Log in: compare the password, insert a session, answer 201 with two tokens. Else 401, always the same.",
+    ),
+    (
+        "getMe",
+        MethodFilter::GET,
+        "/me",
+        "Token to session to account, at every request. Write that as the guard of all that follows.",
+    ),
+    (
+        "createVenue",
+        MethodFilter::POST,
+        "/venues",
+        "For organisers; the caller is its owner. Insert a row, answer 201 with Location and the row.",
+    ),
+    (
+        "getVenue",
+        MethodFilter::GET,
+        "/venues/{id}",
+        "Select one row by its key; none is a 404. Mind an id that is no number.",
+    ),
+    (
+        "listVenues",
+        MethodFilter::GET,
+        "/venues",
+        "Select in a total order, at most `limit` rows, go on after `cursor`.",
+    ),
+    (
+        "updateVenue",
+        MethodFilter::PATCH,
+        "/venues/{id}",
+        "Change only the properties that the body names, and only for its owner.",
+    ),
+    (
+        "deleteVenue",
+        MethodFilter::DELETE,
+        "/venues/{id}",
+        "For its owner. Answer 204; if it still has events: 409.",
+    ),
+    (
+        "createEvent",
+        MethodFilter::POST,
+        "/events",
+        "At a venue of the caller. A venue_id that does not exist is a 422.",
+    ),
+    (
+        "getEvent",
+        MethodFilter::GET,
+        "/events/{id}",
+        "Like a venue. Mind the time: UTC, ending in Z.",
+    ),
+    (
+        "listEvents",
+        MethodFilter::GET,
+        "/events",
+        "Ordered by starts_at, then id; filters venue_id, from, to, performer, city.",
+    ),
+    (
+        "updateEvent",
+        MethodFilter::PATCH,
+        "/events/{id}",
+        "Like a venue. Whose is it? To which venue may it move?",
+    ),
+    (
+        "deleteEvent",
+        MethodFilter::DELETE,
+        "/events/{id}",
+        "Its line-up and ticket types go too. If tickets were bought: 409.",
+    ),
+    (
+        "createPerformer",
+        MethodFilter::POST,
+        "/performers",
+        "Like a venue, but a name may come twice.",
+    ),
+    (
+        "getPerformer",
+        MethodFilter::GET,
+        "/performers/{id}",
+        "Like a venue.",
+    ),
+    (
+        "listPerformers",
+        MethodFilter::GET,
+        "/performers",
+        "Like the venues.",
+    ),
+    (
+        "updatePerformer",
+        MethodFilter::PATCH,
+        "/performers/{id}",
+        "Like a venue.",
+    ),
+    (
+        "deletePerformer",
+        MethodFilter::DELETE,
+        "/performers/{id}",
+        "Who is in a line-up stays: 409.",
+    ),
+    (
+        "putLineup",
+        MethodFilter::PUT,
+        "/events/{id}/lineup/{performer_id}",
+        "For the owner of the event. Insert the pair or change it, in one statement: 201 or 200.",
+    ),
+    (
+        "getLineup",
+        MethodFilter::GET,
+        "/events/{id}/lineup",
+        "One statement with a join, however many play.",
+    ),
+    (
+        "deleteLineup",
+        MethodFilter::DELETE,
+        "/events/{id}/lineup/{performer_id}",
+        "For the owner of the event. Delete the pair; none is a 404.",
+    ),
+    (
+        "createTicketType",
+        MethodFilter::POST,
+        "/events/{id}/ticket-types",
+        "For the owner of the event. Unknown event: 404. A name it has already: 409.",
+    ),
+    (
+        "getTicketType",
+        MethodFilter::GET,
+        "/ticket-types/{id}",
+        "Like a venue.",
+    ),
+    (
+        "listTicketTypes",
+        MethodFilter::GET,
+        "/events/{id}/ticket-types",
+        "A page of one event's. An unknown event is a 404.",
+    ),
+    (
+        "updateTicketType",
+        MethodFilter::PATCH,
+        "/ticket-types/{id}",
+        "Like a venue; its owner is the venue's. Not fewer than were sold: 409.",
+    ),
+    (
+        "deleteTicketType",
+        MethodFilter::DELETE,
+        "/ticket-types/{id}",
+        "If some were bought: 409.",
+    ),
+    (
+        "createOrder",
+        MethodFilter::POST,
+        "/orders",
+        "For customers. In one transaction: lock, count what is left, insert. Who buys, the token says.",
+    ),
+    (
+        "listOrders",
+        MethodFilter::GET,
+        "/orders",
+        "The caller's own, by a WHERE that cannot be left out.",
+    ),
+    (
+        "getOrder",
+        MethodFilter::GET,
+        "/orders/{id}",
+        "For who bought it and for an admin; to anybody else it is not there.",
+    ),
+    (
+        "listCustomers",
+        MethodFilter::GET,
+        "/customers",
+        "For an admin. Accounts whose role is customer; filter email.",
+    ),
+    (
+        "getCustomer",
+        MethodFilter::GET,
+        "/customers/{id}",
+        "For this customer and for an admin.",
+    ),
+    (
+        "updateCustomer",
+        MethodFilter::PATCH,
+        "/customers/{id}",
+        "The name stands in one row; every order shows it.",
+    ),
+    (
+        "venueSales",
+        MethodFilter::GET,
+        "/venues/{id}/sales",
+        "For the owner and for an admin. Let the database add up. Events without sales count zero.",
+    ),
+    (
+        "deleteCurrentSession",
+        MethodFilter::DELETE,
+        "/sessions/current",
+        "Both tokens of this session are dead from now on. Try it with a copy.",
+    ),
+    (
+        "deleteSessions",
+        MethodFilter::DELETE,
+        "/sessions",
+        "All of the caller's sessions end, this one too.",
+    ),
+    (
+        "listSessions",
+        MethodFilter::GET,
+        "/sessions",
+        "The caller's that have not ended, the newest first, and none of their tokens.",
+    ),
+    (
+        "refreshSession",
+        MethodFilter::POST,
+        "/sessions/refresh",
+        "Spend the token and make new ones, in one transaction. One that was spent before ends the session.",
+    ),
+    (
+        "updateMe",
+        MethodFilter::PATCH,
+        "/me",
+        "Only the name, whatever the body holds.",
+    ),
+    (
+        "deleteMe",
+        MethodFilter::DELETE,
+        "/me",
+        "Its sessions go too. An account that owns something, or has bought: 409.",
+    ),
+    (
+        "changePassword",
+        MethodFilter::POST,
+        "/me/password",
+        "Needs the password of today, else 403. All other sessions end.",
+    ),
+    (
+        "requestPasswordReset",
+        MethodFilter::POST,
+        "/password-resets",
+        "Always 202, and as quick for an unknown address. Keep a digest, mail the token.",
+    ),
+    (
+        "confirmPasswordReset",
+        MethodFilter::POST,
+        "/password-resets/confirm",
+        "A token works once: take it with a DELETE … RETURNING. All sessions end.",
+    ),
+    (
+        "listAccounts",
+        MethodFilter::GET,
+        "/accounts",
+        "For an admin. Like the venues.",
+    ),
+    (
+        "getAccount",
+        MethodFilter::GET,
+        "/accounts/{id}",
+        "For an admin.",
+    ),
+    (
+        "updateAccount",
+        MethodFilter::PATCH,
+        "/accounts/{id}",
+        "For an admin. A new role holds from the next request on.",
+    ),
+    (
+        "deleteAccount",
+        MethodFilter::DELETE,
+        "/accounts/{id}",
+        "For an admin. Like one's own.",
+    ),
+];
+
+/// One route for each, which says what to write.
+pub fn routes() -> Router<Pool> {
+    let first = UNWRITTEN.first().map_or("", |(operation, ..)| operation);
+    UNWRITTEN
+        .iter()
+        .fold(Router::new(), |router, &(operation, method, path, hint)| {
+            let order = if operation == first {
+                String::new()
+            } else {
+                format!(" Write {first} first.")
+            };
+            let detail = format!("{operation} is not written yet. {hint}{order}");
+            router.route(
+                path,
+                on(method, async move || {
+                    Problem(StatusCode::NOT_IMPLEMENTED, detail.clone())
+                }),
+            )
+        })
+}
