@@ -84,13 +84,17 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         guard.doubt(format!("whoami answered {said} to a token after its time"));
         return guard.close(cx, &mut accounts, None).await;
     }
-    if let Some(jwt) = jwt.filter(|jwt| !jwt.claims.contains_key("exp"))
-        && !older_too(cx, &mut accounts, &session, &jwt).await?
-    {
-        guard.doubt(
-            "the token carries no end, and its age may be measured with tolerance".to_owned(),
-        );
-        return guard.close(cx, &mut accounts, None).await;
+    if let Some(jwt) = jwt.filter(|jwt| !jwt.claims.contains_key("exp")) {
+        match ages(cx, &mut accounts, &session, &jwt).await? {
+            Some(false) => {}
+            // A minute of tolerance is longer than a token lives here.
+            Some(true) => return guard.close(cx, &mut accounts, None).await,
+            None => {
+                let why = "the token carries no end, and its age may be measured with tolerance";
+                guard.doubt(why.to_owned());
+                return guard.close(cx, &mut accounts, None).await;
+            }
+        }
     }
     guard.find(found(
         cx,
@@ -168,28 +172,30 @@ async fn outlived(
     Ok((!seen.refused()).then_some(seen))
 }
 
-/// Whether a token like this one that says it was made an hour earlier is let in as well: then nobody reckons its age.
-/// Where none can be made, nobody knows.
-async fn older_too(
+/// Whether the service reckons the age of a token without an end: one like it that says it was made an hour earlier is
+/// refused, and it itself is still let in. None where no such token can be made, or its session has ended meanwhile.
+async fn ages(
     cx: &Cx,
     accounts: &mut Accounts,
     session: &Session,
     jwt: &Jwt,
-) -> Result<bool, Fault> {
+) -> Result<Option<bool>, Fault> {
     let Some(made) = jwt.time("iat") else {
-        return Ok(true);
+        return Ok(Some(false));
     };
-    let older = jwt.forge().claim("iat", made - 3600);
-    let Some(text) = cx
-        .keys()
-        .signing()
-        .filter(|(alg, key)| jwt.is_by(alg, key))
-        .and_then(|(alg, key)| older.signed(alg, key))
-    else {
-        return Ok(false);
+    let signing = cx.keys().signing();
+    let Some((alg, key)) = signing.filter(|(alg, key)| jwt.is_by(alg, key)) else {
+        return Ok(None);
     };
-    let seen = accounts.whoami(&session.bearing(&text)).await?;
-    Ok(seen.is(&session.account))
+    let Some(older) = jwt.forge().claim("iat", made - 3600).signed(alg, key) else {
+        return Ok(None);
+    };
+    let seen = accounts.whoami(&session.bearing(&older)).await?;
+    if seen.is(&session.account) {
+        return Ok(Some(false));
+    }
+    let still = accounts.whoami(&session.bearer()).await?;
+    Ok((seen.refused() && still.is(&session.account)).then_some(true))
 }
 
 fn found(
