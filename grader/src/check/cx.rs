@@ -2,6 +2,7 @@
 //! one before: a quiet check can do all that a shared one can.
 
 use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -22,6 +23,7 @@ use crate::probe::trace::Trace;
 use crate::probe::{Http, Journal, Planter, curl, shortened};
 use crate::runtime::postgres::Database;
 use crate::runtime::{Trouble, World};
+use crate::submission::{EntryKind, Submission};
 
 /// How much of a body one piece of evidence shows, bytes.
 const SHOWN: usize = 2 * 1024;
@@ -36,6 +38,8 @@ pub struct Raised {
     pub(super) growth: OnceCell<Kept>,
     /// The accounts that checks share in it.
     pub(super) seats: Seats,
+    /// The folder that was handed in, and the files in it; none where the service was there already.
+    handed_in: Option<(PathBuf, Vec<PathBuf>)>,
 }
 
 impl Raised {
@@ -47,7 +51,18 @@ impl Raised {
             keys,
             growth,
             seats: Seats::default(),
+            handed_in: None,
         }
+    }
+
+    /// The same, of a service that was made of this.
+    #[must_use]
+    pub fn of(mut self, submission: &Submission) -> Self {
+        let files = submission.tree.entries.iter();
+        let files = files.filter(|e| matches!(e.kind, EntryKind::File { .. }));
+        let paths = files.map(|e| e.path.clone()).collect();
+        self.handed_in = Some((submission.root.clone(), paths));
+        self
     }
 }
 
@@ -155,6 +170,11 @@ impl Cx {
     pub fn raised_here(&self) -> bool {
         let alive = self.raised.world.alive();
         alive.iter().any(|l| l.pid.is_some() || l.started.is_some())
+    }
+
+    /// The folder that was handed in, and the files in it, relative to it; none where the service was there already.
+    pub fn handed_in(&self) -> Option<(PathBuf, Vec<PathBuf>)> {
+        self.raised.handed_in.clone()
     }
 
     /// The last lines the service wrote.

@@ -10,9 +10,11 @@ use crate::probe::plant::answer;
 use crate::runtime::Liveness;
 
 mod copies;
+mod minted;
 mod refresh;
 
 pub use copies::{Copied, let_die};
+pub use minted::{Mint, minted};
 pub use refresh::{nobody_refreshes, outlast_grace, renewed, turned_away};
 
 /// One attempt to come in.

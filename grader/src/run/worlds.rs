@@ -236,7 +236,11 @@ impl Worlds {
             self.journal
                 .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
         }
-        Ok(Arc::new(Raised::new(world, keys)))
+        let raised = Raised::new(world, keys);
+        Ok(Arc::new(match self.runtime.submission() {
+            Some(submission) => raised.of(submission),
+            None => raised,
+        }))
     }
 
     /// The spec with what the project says of its service.

@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use futures::future::BoxFuture;
 
 use crate::model::{Fault, RuntimeKind};
+use crate::submission::Submission;
 
 pub(crate) use docker::engine_to_name;
 pub use door::Door;
@@ -53,6 +54,11 @@ pub trait Runtime: Send + Sync {
 
     /// The folder of this run, for those who must keep machine paths out of reports; none when attached.
     fn folder(&self) -> Option<PathBuf>;
+
+    /// What is raised, as it was handed in; none when attached.
+    fn submission(&self) -> Option<&Submission> {
+        None
+    }
 
     /// The files of the submission that Git does not track, and that a clone of it would lack; none where that cannot
     /// be told.

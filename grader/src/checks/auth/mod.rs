@@ -1,7 +1,11 @@
 //! It knows who is asking, and keeps everybody else out.
 
 mod anonymous_served;
+mod claims_not_checked;
+mod expired_token_accepted;
+mod key_in_header_believed;
 mod login_broken;
+mod malformed_token_breaks;
 mod mass_assignment;
 mod operation_unguarded;
 mod other_users_object_listed;
@@ -15,7 +19,11 @@ mod replay_refresh_family;
 mod replay_refresh_rotation;
 mod role_not_checked;
 mod signature_not_checked;
+mod signing_secret_guessable;
+mod token_outlives_limit;
+mod token_purpose_ignored;
 mod token_subject_gone;
+mod unsigned_token_accepted;
 
 use crate::check::Check;
 
@@ -25,6 +33,14 @@ pub(super) static STAGE: &[&Check] = &[
     &anonymous_served::CHECK,
     &operation_unguarded::CHECK,
     &signature_not_checked::CHECK,
+    &unsigned_token_accepted::CHECK,
+    &key_in_header_believed::CHECK,
+    &signing_secret_guessable::CHECK,
+    &expired_token_accepted::CHECK,
+    &claims_not_checked::CHECK,
+    &token_outlives_limit::CHECK,
+    &token_purpose_ignored::CHECK,
+    &malformed_token_breaks::CHECK,
     &replay_logout::CHECK,
     &replay_logout_malleable::CHECK,
     &replay_logout_durable::CHECK,

@@ -10,6 +10,9 @@ use super::Key;
 /// Claims that differ between any two tokens and name nobody.
 const PASSING: [&str; 5] = ["iat", "exp", "nbf", "jti", "auth_time"];
 
+/// The year 5138 in seconds, and 1973 in milliseconds: no token means a time beyond.
+const FAR: i64 = 100_000_000_000;
+
 /// Reads what anybody wrote: with padding or without, whatever the unused bits are.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
@@ -57,6 +60,17 @@ impl Jwt {
             .get("alg")
             .and_then(Value::as_str)
             .unwrap_or_default()
+    }
+
+    /// A claim that is a time: whole seconds since 1970 (RFC 7519 §2). None where it is missing, is no number, or lies
+    /// so far ahead that it counts something else.
+    pub fn time(&self, claim: &str) -> Option<i64> {
+        let value = self.claims.get(claim)?;
+        let seconds = value.as_i64().or_else(|| {
+            let decimal = value.as_f64().filter(|f| f.abs() < FAR as f64)?;
+            Some(decimal.floor() as i64)
+        })?;
+        (seconds.abs() < FAR).then_some(seconds)
     }
 
     /// The token as it came.
@@ -229,6 +243,18 @@ mod tests {
             (&json!("b"), &json!("1"))
         );
         assert!(!forged.is_by("HS256", &Key::secret("k")));
+    }
+
+    #[test]
+    fn a_time_is_a_number_of_seconds() {
+        let claims =
+            json!({"iat": 1_800_000_000, "nbf": 1.5, "exp": 1_800_000_000_000_i64, "at": "1"});
+        let jwt = token(claims);
+        assert_eq!(jwt.time("iat"), Some(1_800_000_000));
+        assert_eq!(jwt.time("nbf"), Some(1));
+        for claim in ["exp", "at", "none"] {
+            assert_eq!(jwt.time(claim), None, "{claim}");
+        }
     }
 
     #[test]

@@ -98,6 +98,16 @@ impl Session {
         }
     }
 
+    /// The same in all, but for the text of its access token.
+    #[must_use]
+    pub fn with_access(&self, text: &str) -> Self {
+        Self {
+            kind: Kind::of(text),
+            credential: self.credential.bearing(text),
+            ..self.clone()
+        }
+    }
+
     /// The refresh token, where one was given and shown.
     pub fn refresh(&self) -> Option<&str> {
         self.parts.get("refresh").map(String::as_str)

@@ -201,6 +201,10 @@ impl Runtime for DockerRuntime {
         Some(self.run.folder.clone())
     }
 
+    fn submission(&self) -> Option<&Submission> {
+        Some(&self.submission)
+    }
+
     fn untracked(&self) -> Option<Vec<PathBuf>> {
         self.submission.untracked()
     }

@@ -177,6 +177,10 @@ impl Runtime for LocalRuntime {
         Some(self.run.folder.clone())
     }
 
+    fn submission(&self) -> Option<&Submission> {
+        Some(&self.submission)
+    }
+
     fn untracked(&self) -> Option<Vec<PathBuf>> {
         self.submission.untracked()
     }
