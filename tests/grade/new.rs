@@ -17,7 +17,7 @@ fn a_beginning_in_every_language() {
         ("node", "package.json"),
         ("rust", "Cargo.toml"),
     ];
-    let all = ["1-listings", "2-catalogue"]
+    let all = ["1-listings", "2-catalogue", "3-accounts"]
         .into_iter()
         .flat_map(|project| languages.map(|(language, manifest)| (project, language, manifest)));
     for (project, language, manifest) in all {

@@ -85,9 +85,12 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     }
     let mut guard = control!(Guard::open(cx, &mut accounts, &a).await?);
     let (files, token) = (cx.handed_in(), own.clone());
+    let given: Vec<String> = cx.keys().env().values().cloned().collect();
     // All files and some ten thousand hashes are a moment of one processor.
     let search = tokio::task::spawn_blocking(move || {
-        let all = guesses(files);
+        let mut all = guesses(files);
+        // What the service was given for this run may stand in a file too, copied from the pack: that is no flaw.
+        all.retain(|guess| !given.contains(&guess.text));
         (cracked(&token, &all), all)
     });
     let (signs, all) = search.await.doing("guessing a secret")?;

@@ -121,6 +121,8 @@ async fn judge(cx: &mut Cx, address: &Address, seen: &Exchange) -> Result<Option
         Some(405) => allow(address, seen),
         Some(501) if unused => None,
         Some(400..=499) if made_up => None,
+        // Who is asking may be settled before what is asked for.
+        Some(401) if pack.auth.is_some() => None,
         Some(404) => Some(Wrong::NotFound),
         // A server may close the connection on what it cannot read; it has to be there afterwards.
         None if made_up && answers(cx, address).await? => None,
