@@ -132,11 +132,24 @@ impl Worlds {
             return Err(Fault::new("choosing a world", "this kind is never shared").into());
         };
         cell.get_or_init(|| async {
+            if kind != WorldKind::Main {
+                Box::pin(self.comes_up()).await?;
+            }
             let name = format!("{kind:?}").to_lowercase();
             self.raise(WorldSpec::new(name, kind)).await
         })
         .await
         .clone()
+    }
+
+    /// Waits until the service has come up once, where it is asked first. One that does not comes up nowhere: it need
+    /// not be waited for again, and one that takes all of the machine takes it once.
+    async fn comes_up(&self) -> Result<(), Trouble> {
+        match self.shared(WorldKind::Main).await {
+            Err(trouble @ Trouble::Story(_)) => Err(trouble),
+            // What went wrong on our side there may go well elsewhere.
+            _ => Ok(()),
+        }
     }
 
     /// What the schema stage planted and found, taken at the first call, and the world it stands in.
@@ -207,11 +220,7 @@ impl Worlds {
             Ok(permit) => permit,
             Err(error) => return Err(Fault::new("waiting for a world", error).into()),
         };
-        // A service that does not come up where it is asked first comes up nowhere: nobody need wait for it again.
-        let first = self.shared.get(&WorldKind::Main);
-        if let Some(Err(trouble @ Trouble::Story(_))) = first.and_then(|(cell, _)| cell.get()) {
-            return Err(trouble.clone());
-        }
+        self.comes_up().await?;
         let mut spec = WorldSpec::new(self.name(), kind);
         spec.own_cluster = kind == WorldKind::Server;
         Ok((self.raise(spec).await?, permit))
