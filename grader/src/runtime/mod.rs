@@ -18,6 +18,7 @@ mod open;
 mod output;
 pub mod postgres;
 mod ready;
+mod requirements;
 mod shell;
 mod spec;
 mod story;

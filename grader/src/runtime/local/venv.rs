@@ -17,6 +17,7 @@ use crate::runtime::machine::cache::{disk, make};
 use crate::runtime::machine::lock::{self, Held};
 use crate::runtime::machine::user::RunAs;
 use crate::runtime::machine::{copy, shut};
+use crate::runtime::requirements;
 
 /// The folder in the cache with the environments.
 pub(super) const PLACES: &str = "environments";
@@ -44,11 +45,12 @@ impl Venv {
         let Some(list) = list.ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
             return Ok(None);
         };
-        if !says_all(&list) {
+        if !requirements::stands_alone(&list) {
             return Ok(None);
         }
         let mut fields = vec![step.command.clone(), list.clone()];
         fields.extend(build.tools(step.tools));
+        fields.extend(build.environment.said_to("pip_"));
         let name = build.name(&build.packages.apart, &fields);
         let place = build.cache.folder(PLACES)?.join(name);
         let share = match claim(&place).await? {
@@ -89,64 +91,4 @@ async fn fill(build: &Build<'_>, step: &Step, place: &Path, list: &str) -> Resul
     build.run(&[step], &app, "packages").await?;
     build.close_off(&app).await?;
     Ok(())
-}
-
-/// Whether a list means the same wherever it lies: names and versions, and hashes of what they stand for.
-fn says_all(list: &str) -> bool {
-    // pip-compile writes the hashes of a package on lines of their own.
-    let list = list.replace("\\\r\n", " ").replace("\\\n", " ");
-    list.lines().all(|line| {
-        let line = line.split(" #").next().unwrap_or_default().trim();
-        let mut words = line.split_whitespace();
-        line.is_empty()
-            || line.starts_with('#')
-            || line.starts_with(|c: char| c.is_ascii_alphanumeric())
-                && words.all(|word| word.starts_with("--hash=") || !word.starts_with('-'))
-                && !line.contains(['/', '@', '\\', '$'])
-                && !names_a_file(line)
-    })
-}
-
-/// pip takes a name for a file where one of that name lies there.
-fn names_a_file(line: &str) -> bool {
-    let name = line.to_ascii_lowercase();
-    [".whl", ".zip", ".gz", ".bz2", ".xz", ".tgz", ".tar"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_of_names_and_versions_says_all() {
-        for list in [
-            "",
-            "# pinned\nflask==3.1.3  # the web\npsycopg[binary]>=3.2,<4\n\nwaitress\n",
-            "tzdata==2025.2; sys_platform == 'win32'",
-            "flask==3.1.3 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n",
-        ] {
-            assert!(says_all(list), "{list}");
-        }
-    }
-
-    #[test]
-    fn a_list_that_points_elsewhere_does_not() {
-        for list in [
-            "-r more.txt",
-            "-e .",
-            ".",
-            "./lib",
-            "lib/",
-            "--index-url https://example.org/simple\nflask",
-            "lib @ file:///srv/lib",
-            "lib@git+ssh://example.org/lib",
-            "lib-1.0-py3-none-any.whl",
-            "flask ${WITH}",
-            "flask --config-settings x=y",
-        ] {
-            assert!(!says_all(list), "{list}");
-        }
-    }
 }

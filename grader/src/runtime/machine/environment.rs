@@ -60,6 +60,15 @@ impl Environment {
         Ok(variables)
     }
 
+    /// What the builds' variables of this prefix say, in lower case: `pip_index_url=…`, sorted.
+    pub(crate) fn said_to(&self, prefix: &str) -> Vec<String> {
+        let said = self.build.iter().map(|(name, value)| {
+            let name = name.to_string_lossy().to_lowercase();
+            format!("{name}={}", value.to_string_lossy())
+        });
+        said.filter(|said| said.starts_with(prefix)).collect()
+    }
+
     /// For the release and the service: search path, home, language and time zone; the contract's variables
     /// are the caller's.
     pub(crate) fn run(&self, app: &Path, home: &Path) -> Result<Variables, Fault> {

@@ -5,7 +5,7 @@ use super::range::allows;
 use super::said;
 use super::text::Text;
 use crate::model::RuntimeKind;
-use crate::runtime::Trouble;
+use crate::runtime::{Trouble, requirements};
 use crate::submission::Submission;
 
 /// Where nothing names a version, and those tried where something forbids it: the newest first.
@@ -83,10 +83,7 @@ fn requirements(submission: &Submission, text: &mut Text) -> Result<(), Trouble>
         "python3 -m venv .venv && .venv/bin/python -m pip install --quiet -r requirements.txt";
     // A list that names other files needs them beside it.
     let list = said(submission, "requirements.txt")?;
-    let alone = list.lines().map(str::trim).all(|line| {
-        !line.starts_with(['-', '.', '/']) && !line.contains("file:") || line.starts_with("--hash")
-    });
-    match alone {
+    match requirements::stands_alone(&list) {
         true => {
             text.line("COPY requirements.txt ./");
             text.run(venv);
