@@ -11,7 +11,7 @@ use crate::{check, control, given};
 
 check! {
     /// ## What it looks at
-    /// `whoami` is asked with some thirty texts that are no token: too few parts and too many, parts that are no
+    /// `whoami` is asked with some forty texts that are no token: too few parts and too many, parts that are no
     /// base64, no JSON, JSON of another kind than an object, a header whose members are lists and numbers, brackets a
     /// thousand deep, quotes, signs of other scripts, a very long text. Every answer must be a refusal. One in the
     /// 500s, none at all, or a service that ends is a failure. In between the honest credential goes on working.
