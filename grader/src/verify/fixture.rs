@@ -69,13 +69,13 @@ impl Fixture {
         root.join("projects").join(&self.project)
     }
 
-    /// Whether it is its turn: always for references and starters, one time in three for a variant, one in eight for
+    /// Whether it is its turn: always for references and starters, one time in six for a variant, one in sixteen for
     /// a flaw. `turn` is any text that changes from time to time, a commit's digest for instance, so that all have
     /// theirs; an empty one is everybody's.
     pub fn has_turn(&self, turn: &str) -> bool {
         let one_in = match self.kind {
-            Kind::Variant => 3,
-            Kind::Flaw => 8,
+            Kind::Variant => 6,
+            Kind::Flaw => 16,
             Kind::Reference | Kind::Starter => 1,
         };
         let digest = Sha256::digest(format!("{turn} {}", self.title()));

@@ -184,6 +184,15 @@ fn here(host: &str) -> Result<(), Fault> {
     }
 }
 
+/// What a connection says of an engine that is not there any more.
+const WENT_AWAY: [&str; 5] = [
+    "connection refused",
+    "no such file",
+    "broken pipe",
+    "connection reset",
+    "closed before message completed",
+];
+
 /// What the engine said, as a fault.
 pub(super) fn fault(doing: impl Into<String>, error: &Error) -> Fault {
     let says = match error {
@@ -198,7 +207,7 @@ pub(super) fn fault(doing: impl Into<String>, error: &Error) -> Fault {
         || lower.contains("non-overlapping ipv4")
     {
         fault.cure("remove networks nobody uses (`docker network prune`)")
-    } else if lower.contains("connection refused") || lower.contains("no such file") {
+    } else if WENT_AWAY.iter().any(|sign| lower.contains(sign)) {
         fault.cure("the engine went away; start Docker and run again")
     } else {
         fault
@@ -216,10 +225,13 @@ fn chain(error: &Error) -> String {
         }
         source = inner.source();
     }
-    match says.split_once("client error (Connect): ") {
-        Some((_, why)) => format!("the engine cannot be reached: {why}"),
-        None => says,
+    // Before it is asked (Connect), while (SendRequest) and before it has answered (Canceled): the client's own words for
+    // an engine that is not there.
+    let why = says.split_once("client error (");
+    if let Some((_, why)) = why.and_then(|(_, kind)| kind.split_once("): ")) {
+        return format!("the engine cannot be reached: {why}");
     }
+    says
 }
 
 /// Whether the engine says that there is no such thing.

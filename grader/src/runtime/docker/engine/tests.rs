@@ -74,18 +74,33 @@ fn a_socket_that_is_not_there_one_nobody_serves_and_one_that_is_not_ours_are_tol
     assert!(not_ours.cure.unwrap().contains("usermod -aG docker"));
 }
 
+/// What asking an engine ends in.
+async fn told_of(socket: &Path) -> Fault {
+    let docker = connect(&format!("unix://{}", socket.display())).unwrap();
+    fault("looking", &docker.version().await.unwrap_err())
+}
+
 #[tokio::test]
 async fn an_engine_that_went_away_is_told_in_plain_words() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("docker.sock");
-    let listener = UnixListener::bind(&path).unwrap();
-    let docker = connect(&format!("unix://{}", path.display())).unwrap();
-    drop(listener);
-    let error = docker.version().await.unwrap_err();
-    let said = fault("looking", &error);
-    assert!(
-        said.cause.starts_with("the engine cannot be reached: "),
-        "{said}"
-    );
-    assert!(said.cure.unwrap().starts_with("the engine went away"));
+    let before = folder.path().join("before.sock");
+    drop(UnixListener::bind(&before).unwrap());
+    // One that hangs up on whoever connects: before, while or after it reads the question.
+    let meanwhile = folder.path().join("meanwhile.sock");
+    let listener = UnixListener::bind(&meanwhile).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            stream.shutdown(std::net::Shutdown::Both).ok();
+        }
+    });
+    for socket in [before, meanwhile] {
+        for _ in 0..20 {
+            let said = told_of(&socket).await;
+            assert!(
+                said.cause.starts_with("the engine cannot be reached: "),
+                "{said}"
+            );
+            assert!(said.cure.unwrap().starts_with("the engine went away"));
+        }
+    }
 }
