@@ -7,6 +7,7 @@ mod boots;
 mod containers;
 mod contracts;
 mod disk;
+mod doors;
 mod ended;
 mod ends;
 mod engine;

@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::check::Cx;
 use crate::check::honest::manner;
 use crate::checks::boot::ANSWERS;
-use crate::model::{Draft, Exchange, Fault, Outcome, Verdict};
+use crate::model::{Draft, Exchange, Fault, Manner, Outcome, Verdict};
 use crate::pack::Verb;
 use crate::probe::actor::Actor;
 use crate::probe::auth::{Accounts, Bearer, Seen, Session};
@@ -13,8 +13,8 @@ use crate::{check, control, given};
 check! {
     /// ## What it looks at
     /// Two new accounts register and log in. Each is asked who it is, one after the other and the first once more:
-    /// the answer must name the one who asks. Nobody is refused, a wrong password gives no credential, and no reply
-    /// repeats a password.
+    /// the answer must name the one who asks. Nobody is refused, a wrong password gives no credential, a credential that
+    /// nobody was given does not end the service, and no reply repeats a password.
     ///
     /// ## Why it matters
     /// Everything that a service keeps for somebody rests on this: that a credential belongs to one account, and that
@@ -54,6 +54,9 @@ check! {
     }
 }
 
+/// A credential of nobody's.
+const NOBODYS: &str = "Zq7kestrelOverTheQuietRiverNobodyGaveThis";
+
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut accounts = given!(cx.accounts(&[Verb::Register]));
     let mut findings = cx.findings();
@@ -88,6 +91,20 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             actual: answer(exchange),
             touches: vec![line],
             evidence: vec![cx.seen("without any credential", exchange)],
+            ..Draft::default()
+        });
+    }
+    // A service that ends when a stranger knocks withstands nothing: whatever else is tried is refused by a restart.
+    let stranger = accounts.whoami(&a.bearing(NOBODYS)).await?;
+    if manner(stranger.exchange()) == Manner::Crash {
+        findings.add(Draft {
+            subject: "a credential that nobody was given".to_owned(),
+            saw: "a credential that nobody was given ends the service".to_owned(),
+            expected: "401, and the service lives on".to_owned(),
+            actual: answer(stranger.exchange()),
+            touches: vec![whoami(cx, &accounts)],
+            manner: Manner::Crash,
+            evidence: vec![cx.seen("with a made-up credential", stranger.exchange())],
             ..Draft::default()
         });
     }
