@@ -18,6 +18,7 @@ use crate::model::{Evidence, Exchange, Fault};
 use crate::pack::{OpId, Pack};
 use crate::probe::auth::Keys;
 use crate::probe::changes::Changes;
+use crate::probe::mail::Post;
 use crate::probe::sql::{Editor, Observer};
 use crate::probe::trace::Trace;
 use crate::probe::{Http, Journal, Planter, curl, shortened};
@@ -34,6 +35,8 @@ pub struct Raised {
     pub world: World,
     /// What its service was given to sign credentials with.
     pub keys: Keys,
+    /// The mail server that its service was given, if it was given one of ours.
+    pub post: Option<Arc<Post>>,
     /// What requests cost in it while its tables filled, once that was measured.
     pub(super) growth: OnceCell<Kept>,
     /// The accounts that checks share in it.
@@ -49,10 +52,17 @@ impl Raised {
         Self {
             world,
             keys,
+            post: None,
             growth,
             seats: Seats::default(),
             handed_in: None,
         }
+    }
+
+    /// The same, with this mail server.
+    #[must_use]
+    pub fn with_post(self, post: Option<Arc<Post>>) -> Self {
+        Self { post, ..self }
     }
 
     /// The same, of a service that was made of this.

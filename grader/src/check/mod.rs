@@ -19,6 +19,7 @@ pub(crate) mod guesses;
 pub(crate) mod home;
 pub(crate) mod honest;
 pub(crate) mod kept;
+pub(crate) mod mailed;
 pub(crate) mod obstacle;
 pub(crate) mod odd;
 pub(crate) mod order;

@@ -7,6 +7,7 @@ pub mod changes;
 mod curl;
 mod http;
 mod journal;
+pub mod mail;
 pub mod plan;
 pub mod plant;
 pub mod raw;

@@ -5,10 +5,16 @@ use std::collections::BTreeMap;
 use crate::model::WorldKind;
 use crate::pack::{Pack, Role, env_account};
 use crate::probe::auth::Keys;
+use crate::probe::mail::Post;
 
 /// What the service reads in a world of this kind: lifetimes are short in the short world, and the limit on logins is
 /// out of the way in all but the worlds that judge it.
-pub(super) fn environment(pack: &Pack, kind: WorldKind, keys: &Keys) -> BTreeMap<String, String> {
+pub(super) fn environment(
+    pack: &Pack,
+    kind: WorldKind,
+    keys: &Keys,
+    post: Option<&Post>,
+) -> BTreeMap<String, String> {
     let mut env = pack.service.env.clone();
     let Some(auth) = &pack.auth else { return env };
     env.extend(keys.env().clone());
@@ -39,11 +45,11 @@ pub(super) fn environment(pack: &Pack, kind: WorldKind, keys: &Keys) -> BTreeMap
         env.insert(limit.name.clone(), limit.loose.to_string());
     }
     if let Some(name) = &auth.env.mail {
-        // Nobody listens there: mail goes nowhere unless a check looks for it.
-        env.insert(name.clone(), NOWHERE.to_owned());
+        let url = post.map_or(NOWHERE, Post::url);
+        env.insert(name.clone(), url.to_owned());
     }
     env
 }
 
-/// The port of the discard protocol (RFC 863), on the service's own machine.
+/// Where nobody listens: the port of the discard protocol (RFC 863), on the service's own machine.
 const NOWHERE: &str = "smtp://127.0.0.1:9";

@@ -14,6 +14,7 @@ use crate::check::{Boot, Raised, StaticCx};
 use crate::model::{Event, Fault, Picture, WorldKind};
 use crate::pack::Pack;
 use crate::probe::auth::Keys;
+use crate::probe::mail::Post;
 use crate::probe::{Http, Journal, Planter};
 use crate::runtime::{Built, Liveness, Runtime, Trouble, World, WorldSpec};
 use crate::schema::survey::Survey;
@@ -32,6 +33,8 @@ pub(super) struct Worlds {
     pack: Arc<Pack>,
     seed: String,
     keys: OnceCell<Result<Keys, Fault>>,
+    /// The mail server that every world is given, opened before the first of them is raised.
+    post: OnceCell<Result<Option<Arc<Post>>, Fault>>,
     journal: Journal,
     events: mpsc::UnboundedSender<Event>,
     built: OnceCell<Result<Built, Trouble>>,
@@ -62,6 +65,7 @@ impl Worlds {
             pack,
             seed,
             keys: OnceCell::new(),
+            post: OnceCell::new(),
             journal,
             events,
             built: OnceCell::new(),
@@ -108,7 +112,9 @@ impl Worlds {
     /// When the run's keys cannot be made.
     pub(super) async fn told(&self, check: &'static str, boot: Boot) -> Result<StaticCx, Fault> {
         let keys = self.keys().await?;
-        let spec = self.asked(WorldSpec::new(self.name(), WorldKind::Fresh), &keys);
+        let post = self.post().await?;
+        let given = (&keys, post.as_deref());
+        let spec = self.asked(WorldSpec::new(self.name(), WorldKind::Fresh), given);
         Ok(StaticCx::new(check, boot, &self.runtime, spec))
     }
 
@@ -124,6 +130,25 @@ impl Worlds {
             drawn.unwrap_or_else(|e| Err(Fault::new("making the keys of the run", e)))
         };
         self.keys.get_or_init(draw).await.clone()
+    }
+
+    /// The mail server of this run, opened at the first call; none where the project sends no mail, or the service was
+    /// there before us.
+    async fn post(&self) -> Result<Option<Arc<Post>>, Fault> {
+        let sends = self
+            .pack
+            .auth
+            .as_ref()
+            .is_some_and(|a| a.env.mail.is_some());
+        let open = async || match self.runtime.door("post", 25).await {
+            Ok(door) => Ok(Some(Arc::new(Post::behind(door)))),
+            Err(Trouble::Fault(fault)) => Err(fault),
+            Err(_) => Ok(None),
+        };
+        if !sends {
+            return Ok(None);
+        }
+        self.post.get_or_init(open).await.clone()
     }
 
     /// The world of this kind that checks share, raised at the first call.
@@ -235,8 +260,8 @@ impl Worlds {
         if let Err(trouble) = self.build().await {
             return Err(trouble.clone());
         }
-        let keys = self.keys().await?;
-        let spec = self.asked(spec, &keys);
+        let (keys, post) = (self.keys().await?, self.post().await?);
+        let spec = self.asked(spec, (&keys, post.as_deref()));
         self.tell(Some(spec.kind), "starting the service beside its database");
         let world: World = self.runtime.raise(&spec).await?;
         for boot in world.boots() {
@@ -245,7 +270,7 @@ impl Worlds {
             self.journal
                 .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
         }
-        let raised = Raised::new(world, keys);
+        let raised = Raised::new(world, keys).with_post(post);
         Ok(Arc::new(match self.runtime.submission() {
             Some(submission) => raised.of(submission),
             None => raised,
@@ -253,13 +278,13 @@ impl Worlds {
     }
 
     /// The spec with what the project says of its service.
-    fn asked(&self, mut spec: WorldSpec, keys: &Keys) -> WorldSpec {
+    fn asked(&self, mut spec: WorldSpec, (keys, post): (&Keys, Option<&Post>)) -> WorldSpec {
         let service = &self.pack.service;
         spec.ready = (service.ready.method.to_string(), service.ready.path.clone());
         spec.within = service.within;
         spec.port_var.clone_from(&service.port);
         spec.database_var.clone_from(&service.database);
-        spec.env = environment(&self.pack, spec.kind, keys);
+        spec.env = environment(&self.pack, spec.kind, keys, post);
         spec
     }
 

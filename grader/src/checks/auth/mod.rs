@@ -17,6 +17,11 @@ mod replay_logout_malleable;
 mod replay_password_change;
 mod replay_refresh_family;
 mod replay_refresh_rotation;
+mod replay_reset;
+mod replay_reset_race;
+mod reset_broken;
+mod reset_code_lives_on;
+mod reset_code_outlives_limit;
 mod role_not_checked;
 mod signature_not_checked;
 mod signing_secret_guessable;
@@ -47,6 +52,11 @@ pub(super) static STAGE: &[&Check] = &[
     &replay_refresh_rotation::CHECK,
     &replay_refresh_family::CHECK,
     &replay_password_change::CHECK,
+    &reset_broken::CHECK,
+    &replay_reset::CHECK,
+    &replay_reset_race::CHECK,
+    &reset_code_lives_on::CHECK,
+    &reset_code_outlives_limit::CHECK,
     &token_subject_gone::CHECK,
     &role_not_checked::CHECK,
     &other_users_object_readable::CHECK,

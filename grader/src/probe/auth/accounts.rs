@@ -257,10 +257,20 @@ impl Accounts {
         session: Option<&Session>,
         given: &[(&str, Value)],
     ) -> Result<Planting<Exchange>, Fault> {
-        let op = match self.op(verb) {
-            Ok(op) => op.clone(),
-            Err(why) => return Ok(Err(why)),
-        };
+        match self.asking(verb, session, given) {
+            Ok(request) => Ok(Ok(request.send_anyway().await?)),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    /// The request of [`ask`](Self::ask), not sent.
+    fn asking(
+        &mut self,
+        verb: Verb,
+        session: Option<&Session>,
+        given: &[(&str, Value)],
+    ) -> Planting<Request> {
+        let op = self.op(verb)?.clone();
         let mut bearer = match (&op.with, session) {
             (Some(part), Some(session)) => match session.parts.get(part) {
                 Some(text) => session.bearing(text),
@@ -276,7 +286,7 @@ impl Accounts {
                 .map(|(_, v)| v.clone());
             let Some(value) = told.or_else(|| own(session?, name)) else {
                 let why = format!("there is nothing to send to {} as `{name}`", op.op);
-                return Ok(Err(NotPlanted::NoWay(why)));
+                return Err(NotPlanted::NoWay(why));
             };
             match (&place.spot, value.as_str()) {
                 // As it came: a cookie's value is not ours to encode.
@@ -290,7 +300,7 @@ impl Accounts {
         if let (Some(login), false) = (login, op.send.contains_key("login")) {
             values.push((self.auth.login.clone(), login.clone()));
         }
-        self.send(verb, values, &bearer).await
+        self.form(verb, values, &bearer)
     }
 
     /// A session renewed by its refresh token. Whoever wants to use an old one keeps the old session.
@@ -357,6 +367,15 @@ impl Accounts {
         self.ask(Verb::ResetConfirm, None, &given).await
     }
 
+    /// The request that replaces a password by a code, for whoever sends several at once.
+    ///
+    /// # Errors
+    /// What keeps it from being formed.
+    pub fn reset_confirmation(&mut self, code: &str, new: &Value) -> Planting<Request> {
+        let given = [("code", Value::from(code)), ("new", new.clone())];
+        self.asking(Verb::ResetConfirm, None, &given)
+    }
+
     /// A password that usual rules accept, and nobody has.
     pub fn password(&mut self) -> Value {
         password(self.planter.rng())
@@ -389,23 +408,29 @@ impl Accounts {
     async fn send(
         &mut self,
         verb: Verb,
-        mut values: Vec<(Place, Value)>,
+        values: Vec<(Place, Value)>,
         bearer: &Bearer,
     ) -> Result<Planting<Exchange>, Fault> {
-        let op = match self.op(verb) {
-            Ok(op) => op.op.clone(),
-            Err(why) => return Ok(Err(why)),
-        };
+        match self.form(verb, values, bearer) {
+            Ok(request) => Ok(Ok(request.send_anyway().await?)),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    fn form(
+        &mut self,
+        verb: Verb,
+        mut values: Vec<(Place, Value)>,
+        bearer: &Bearer,
+    ) -> Planting<Request> {
+        let op = self.op(verb)?.op.clone();
         let pack = self.planter.pack();
         let method = pack.op(&op).map(|o| o.method);
         if let Some((place, token)) = method.and_then(|m| bearer.csrf(&self.auth, m)) {
             values.push((place.clone(), token));
         }
-        let request = match self.planter.errand(&op, &values) {
-            Ok(request) => bearer.carry(&self.auth, request),
-            Err(why) => return Ok(Err(why)),
-        };
-        Ok(Ok(request.send_anyway().await?))
+        let request = self.planter.errand(&op, &values)?;
+        Ok(bearer.carry(&self.auth, request))
     }
 }
 
