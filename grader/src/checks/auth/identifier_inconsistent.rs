@@ -185,8 +185,10 @@ fn judge(
             guard.doubt(format!("registering a second spelling answered {said}"));
             return;
         }
-        // One account, whatever the second registration was answered; or two that never cross.
-        (_, [true, false, true, false]) | (Said::Yes, [true, false, false, true]) => return,
+        // One account, or two that never cross.
+        (Said::No, [true, false, true, false]) | (Said::Yes, [true, false, false, true]) => return,
+        // The same yes to everybody, whether or not there is an account, is a design.
+        (Said::Yes, [true, false, true, false]) if neutral(accounts) => return,
         (Said::No, [true, false, false, false]) => {
             "a spelling is taken at registering, and unknown at logging in"
         }
@@ -200,6 +202,12 @@ fn judge(
         _ => "the spellings of one login cross each other",
     };
     guard.find(draft(cx, accounts, saw, shown));
+}
+
+/// Whether the pack names no answer to the registration of a login that is taken.
+fn neutral(accounts: &Accounts) -> bool {
+    let register = accounts.auth().ops.get(&Verb::Register);
+    register.is_some_and(|r| r.clash.is_empty())
 }
 
 /// An address with spaces around it.

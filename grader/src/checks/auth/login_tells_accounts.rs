@@ -159,7 +159,7 @@ fn judge(cx: &Cx, accounts: &Accounts, guard: &mut Guard, verb: Verb, told: &[To
         actual: match named.as_slice() {
             [] => answer(&known.exchange),
             named => format!(
-                "{} with an account and {} without; {} differs",
+                "{} with an account and {} without; they differ in {}",
                 answer(&known.exchange),
                 answer(&nobody.exchange),
                 named.join(", ")

@@ -181,7 +181,9 @@ async fn usual(
             guard.doubt("a wrong password logs in, so no other shows anything".to_owned());
             return Ok(false);
         }
-        Entry::Broke(exchange) => guard.find(broken(cx, accounts, "a long wrong one", &exchange)),
+        Entry::Broke(exchange) => {
+            guard.find(broken(cx, accounts, "a long wrong password", &exchange))
+        }
         Entry::Unclear(why) => guard.doubt(why),
     }
     let own = account.secret.as_str().unwrap_or_default();
