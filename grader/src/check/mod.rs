@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub mod accounts;
+pub(crate) mod alike;
 mod boot;
 mod breaks;
 pub(crate) mod census;
@@ -9,6 +10,7 @@ mod contract;
 pub(crate) mod cost;
 mod cx;
 pub(crate) mod diff;
+pub(crate) mod entry;
 pub(crate) mod errors;
 pub(crate) mod fan;
 pub(crate) mod filters;

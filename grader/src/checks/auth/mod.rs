@@ -3,14 +3,21 @@
 mod anonymous_served;
 mod claims_not_checked;
 mod expired_token_accepted;
+mod identifier_inconsistent;
 mod key_in_header_believed;
 mod login_broken;
+mod login_tells_accounts;
+mod login_type_confused;
 mod malformed_token_breaks;
 mod mass_assignment;
 mod operation_unguarded;
 mod other_users_object_listed;
 mod other_users_object_readable;
 mod other_users_object_writable;
+mod password_altered;
+mod password_change_unproven;
+mod password_policy_missing;
+mod registration_overwrites;
 mod replay_logout;
 mod replay_logout_durable;
 mod replay_logout_malleable;
@@ -35,6 +42,13 @@ use crate::check::Check;
 /// The checks of this stage, in the order in which a learner meets them.
 pub(super) static STAGE: &[&Check] = &[
     &login_broken::CHECK,
+    &registration_overwrites::CHECK,
+    &identifier_inconsistent::CHECK,
+    &password_policy_missing::CHECK,
+    &password_altered::CHECK,
+    &login_type_confused::CHECK,
+    &login_tells_accounts::CHECK,
+    &password_change_unproven::CHECK,
     &anonymous_served::CHECK,
     &operation_unguarded::CHECK,
     &signature_not_checked::CHECK,

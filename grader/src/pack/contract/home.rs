@@ -40,6 +40,11 @@ impl Contract {
 
     /// Whether a schema names a member at this place, which it may also leave open.
     pub fn describes(&self, schema: &Value, place: &Pointer) -> bool {
+        self.described(schema, place).is_some()
+    }
+
+    /// What a schema says of a place of its bodies; none where it leaves that open.
+    pub fn described<'s>(&'s self, schema: &'s Value, place: &Pointer) -> Option<&'s Value> {
         let mut at = Some(self.follow(schema));
         for token in &place.tokens {
             at = at.and_then(|at| match token {
@@ -47,7 +52,7 @@ impl Contract {
                 Token::Each => self.element(at),
             });
         }
-        at.is_some()
+        at
     }
 
     /// Follows references to the schema itself. An object with a name is a home of its own; another value with a
@@ -167,6 +172,15 @@ mod tests {
         assert_eq!(home(list.clone(), "/items/3/size", false), "Venue/size");
         assert_eq!(home(event(), "/tags/0", false), "Event/tags/*");
         assert_eq!(home(list, "/items", false), "/items");
+    }
+
+    #[test]
+    fn a_place_of_a_body_is_described_behind_references() {
+        let event = json!({"$ref": "#/components/schemas/Event"});
+        let contract = contract();
+        let at = |text: &str| contract.described(&event, &Pointer::parse(text).unwrap());
+        assert_eq!(at("/venue/size"), Some(&json!({"type": "integer"})));
+        assert_eq!(at("/venue/nothing"), None);
     }
 
     #[test]

@@ -61,6 +61,13 @@ impl Contract {
         }
     }
 
+    /// The least and the most characters that a text may have, where there are bounds.
+    pub fn text_bounds(&self, schema: &Value) -> (Option<usize>, Option<usize>) {
+        let least = self.says(schema, "minLength").and_then(Value::as_u64);
+        let least = least.and_then(|least| usize::try_from(least).ok());
+        (least, self.longest(schema))
+    }
+
     /// The most characters that a text may have, if there is a bound.
     pub fn longest(&self, schema: &Value) -> Option<usize> {
         let most = self.says(schema, "maxLength")?.as_u64()?;
@@ -82,6 +89,7 @@ mod tests {
         }}}));
         let name = json!({"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/Name"}]});
         assert_eq!(contract.longest(&name), Some(40));
+        assert_eq!(contract.text_bounds(&name), (None, Some(40)));
         let with = json!({"$ref": "#/components/schemas/Kind", "default": "a"});
         assert_eq!(contract.says(&with, "default"), Some(&json!("a")));
         let kind = json!({"allOf": [{"$ref": "#/components/schemas/Kind"}]});
