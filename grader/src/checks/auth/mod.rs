@@ -11,6 +11,9 @@ mod operation_unguarded;
 mod other_users_object_listed;
 mod other_users_object_readable;
 mod other_users_object_writable;
+mod password_hash_weak;
+mod password_not_salted;
+mod password_readable;
 mod replay_logout;
 mod replay_logout_durable;
 mod replay_logout_malleable;
@@ -22,6 +25,7 @@ mod signature_not_checked;
 mod signing_secret_guessable;
 mod token_outlives_limit;
 mod token_purpose_ignored;
+mod token_stored_readable;
 mod token_subject_gone;
 mod unsigned_token_accepted;
 
@@ -30,6 +34,9 @@ use crate::check::Check;
 /// The checks of this stage, in the order in which a learner meets them.
 pub(super) static STAGE: &[&Check] = &[
     &login_broken::CHECK,
+    &password_readable::CHECK,
+    &password_hash_weak::CHECK,
+    &password_not_salted::CHECK,
     &anonymous_served::CHECK,
     &operation_unguarded::CHECK,
     &signature_not_checked::CHECK,
@@ -48,6 +55,7 @@ pub(super) static STAGE: &[&Check] = &[
     &replay_refresh_family::CHECK,
     &replay_password_change::CHECK,
     &token_subject_gone::CHECK,
+    &token_stored_readable::CHECK,
     &role_not_checked::CHECK,
     &other_users_object_readable::CHECK,
     &other_users_object_listed::CHECK,
