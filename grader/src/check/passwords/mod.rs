@@ -23,4 +23,4 @@ pub(crate) use recipe::{Salt, quick, quick_with_many};
 pub(crate) use slow::slow;
 pub(crate) use spelling::{Spelling, begins, spellings, token_spellings};
 pub(crate) use sweep::{Found, Secret, Sweep, veiled};
-pub(crate) use targets::Targets;
+pub(crate) use targets::{Targets, texts};

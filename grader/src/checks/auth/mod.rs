@@ -21,6 +21,7 @@ mod replay_password_change;
 mod replay_refresh_family;
 mod replay_refresh_rotation;
 mod role_not_checked;
+mod secret_shown;
 mod signature_not_checked;
 mod signing_secret_guessable;
 mod token_outlives_limit;
@@ -37,6 +38,7 @@ pub(super) static STAGE: &[&Check] = &[
     &password_readable::CHECK,
     &password_hash_weak::CHECK,
     &password_not_salted::CHECK,
+    &secret_shown::CHECK,
     &anonymous_served::CHECK,
     &operation_unguarded::CHECK,
     &signature_not_checked::CHECK,
