@@ -62,7 +62,9 @@ impl Cell {
             let value = value.as_deref().unwrap_or_default();
             let texts = pieces(value).into_iter().flat_map(|text| {
                 let lower = text.to_lowercase().into_bytes();
-                [text.clone().into_bytes(), lower].into_iter().chain(readings(&text))
+                [text.clone().into_bytes(), lower]
+                    .into_iter()
+                    .chain(readings(&text))
             });
             let salt = |bytes| Salt {
                 name: format!("`{column}`"),
@@ -227,7 +229,7 @@ pub(crate) fn secrets(cx: &QuietCx) -> Vec<Salt> {
 }
 
 /// How many texts of files are tried.
-const FROM_FILES: usize = 4000;
+const FROM_FILES: usize = 2000;
 
 /// The texts of what was handed in, those of lines about secrets first. For a thread that may take its time.
 pub(crate) fn written(cx: &Cx) -> impl FnOnce() -> Vec<Salt> + Send + 'static {

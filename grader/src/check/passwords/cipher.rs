@@ -13,7 +13,12 @@ type Block = [u8; 16];
 
 /// The cipher, mode and key that give this password back from a cell: `AES-256-CBC, key from JWT_SECRET`. `others`
 /// are values beside it, of which one may be the start of the cipher.
-pub(crate) fn decrypted(password: &str, cell: &str, keys: &[Salt], others: &[Salt]) -> Option<String> {
+pub(crate) fn decrypted(
+    password: &str,
+    cell: &str,
+    keys: &[Salt],
+    others: &[Salt],
+) -> Option<String> {
     let secret = password.as_bytes();
     let blobs: Vec<Vec<u8>> = pieces(cell).iter().flat_map(|p| readings(p)).collect();
     let long = |blob: &&Vec<u8>| blob.len() >= secret.len();
@@ -23,7 +28,11 @@ pub(crate) fn decrypted(password: &str, cell: &str, keys: &[Salt], others: &[Sal
         .filter(|b| matches!(b.len(), 12 | 16))
         .map(Vec::as_slice)
         .collect();
-    let texts: Vec<Text> = blobs.iter().filter(long).flat_map(|b| layouts(b, &starts)).collect();
+    let texts: Vec<Text> = blobs
+        .iter()
+        .filter(long)
+        .flat_map(|b| layouts(b, &starts))
+        .collect();
     keys.iter().find_map(|key| {
         if blobs.iter().any(|blob| xored(secret, blob, &key.bytes)) {
             return Some(format!("XOR with {}", key.name));
@@ -32,8 +41,8 @@ pub(crate) fn decrypted(password: &str, cell: &str, keys: &[Salt], others: &[Sal
             let aes = Aes::new(&bytes)?;
             let fits = |t: &&Text| MODES.into_iter().find(|mode| aes.gives(*mode, t, secret));
             let mode = texts.iter().find_map(|t| fits(&t))?;
-            let (bits, name) = (bytes.len() * 8, &key.name);
-            Some(format!("AES-{bits}-{mode:?}, key {how} {name}"))
+            let (bits, mode) = (bytes.len() * 8, format!("{mode:?}").to_uppercase());
+            Some(format!("AES-{bits}-{mode}, key {how} {}", key.name))
         })
     })
 }
@@ -75,14 +84,14 @@ fn layouts(blob: &[u8], starts: &[&[u8]]) -> Vec<Text> {
 
 #[derive(Debug, Clone, Copy)]
 enum Mode {
-    CBC,
-    GCM,
-    CTR,
-    ECB,
-    CFB,
+    Cbc,
+    Gcm,
+    Ctr,
+    Ecb,
+    Cfb,
 }
 
-const MODES: [Mode; 5] = [Mode::CBC, Mode::GCM, Mode::CTR, Mode::ECB, Mode::CFB];
+const MODES: [Mode; 5] = [Mode::Cbc, Mode::Gcm, Mode::Ctr, Mode::Ecb, Mode::Cfb];
 
 enum Aes {
     Short(Aes128),
@@ -122,11 +131,11 @@ impl Aes {
 
     /// Whether this mode gives a text with the secret in it (NIST SP 800-38A; of GCM only its counter).
     fn gives(&self, mode: Mode, text: &Text, secret: &[u8]) -> bool {
-        if text.short != matches!(mode, Mode::GCM) {
+        if text.short != matches!(mode, Mode::Gcm) {
             return false;
         }
         let mut counter = u128::from_be_bytes(text.start);
-        if matches!(mode, Mode::GCM) {
+        if matches!(mode, Mode::Gcm) {
             counter += 2;
         }
         let (mut last, mut plain) = (text.start, Vec::new());
@@ -134,10 +143,10 @@ impl Aes {
             let mut block = [0; 16];
             block[..chunk.len()].copy_from_slice(chunk);
             let opened = match mode {
-                Mode::CBC => xor(self.decrypt(block), last),
-                Mode::ECB => self.decrypt(block),
-                Mode::CFB => xor(self.encrypt(last), block),
-                Mode::CTR | Mode::GCM => xor(self.encrypt(counter.to_be_bytes()), block),
+                Mode::Cbc => xor(self.decrypt(block), last),
+                Mode::Ecb => self.decrypt(block),
+                Mode::Cfb => xor(self.encrypt(last), block),
+                Mode::Ctr | Mode::Gcm => xor(self.encrypt(counter.to_be_bytes()), block),
             };
             (last, counter) = (block, counter.wrapping_add(1));
             plain.extend(opened);
@@ -179,7 +188,11 @@ fn made_of(secret: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     let text = std::str::from_utf8(secret).unwrap_or_default();
     for bytes in unhex(text).into_iter().chain(unbase64(text)) {
         // The second half of its 32 bytes is what Fernet encrypts with.
-        all.extend(bytes.get(16..32).map(|half| (half.to_vec(), "decoded from")));
+        all.extend(
+            bytes
+                .get(16..32)
+                .map(|half| (half.to_vec(), "decoded from")),
+        );
         all.push((bytes, "decoded from"));
     }
     all
@@ -242,6 +255,9 @@ mod tests {
             &[key("cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=")],
             &[],
         );
-        assert_eq!(found.as_deref(), Some("AES-128-CBC, key decoded from THE_KEY"));
+        assert_eq!(
+            found.as_deref(),
+            Some("AES-128-CBC, key decoded from THE_KEY")
+        );
     }
 }

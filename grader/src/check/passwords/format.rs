@@ -48,10 +48,9 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
             |c| scrypt(number(c, 1)?, number(c, 2)?, number(c, 3)?),
         ),
         // Werkzeug, then Django: N itself and not its logarithm.
-        (
-            r"^scrypt:(\d+):(\d+):(\d+)\$[^$]+\$[0-9a-f]{32,}$",
-            |c| scrypt(log2(number(c, 1)?)?, number(c, 2)?, number(c, 3)?),
-        ),
+        (r"^scrypt:(\d+):(\d+):(\d+)\$[^$]+\$[0-9a-f]{32,}$", |c| {
+            scrypt(log2(number(c, 1)?)?, number(c, 2)?, number(c, 3)?)
+        }),
         (
             r"^scrypt\$(\d+)\$[^$]+\$(\d+)\$(\d+)\$[A-Za-z0-9+/=]{32,}$",
             |c| scrypt(log2(number(c, 1)?)?, number(c, 2)?, number(c, 3)?),
@@ -65,9 +64,10 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
             r"^\$pbkdf2-?(?:sha(\d+))?\$(?:i=)?(\d+)[^$]*\$[./A-Za-z0-9+=]+\$[./A-Za-z0-9+=]{20,}$",
             pbkdf2,
         ),
-        (r"^\$g?y\$[./A-Za-z0-9]+\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{43}$", |_| {
-            format("yescrypt", Grade::Good, "")
-        }),
+        (
+            r"^\$g?y\$[./A-Za-z0-9]+\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{43}$",
+            |_| format("yescrypt", Grade::Good, ""),
+        ),
         (r"^\$7\$[./A-Za-z0-9]{11,}[^$]*\$[./A-Za-z0-9]{43}$", |_| {
             format("scrypt", Grade::Good, "")
         }),
@@ -76,14 +76,20 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
             |_| format("SHA-crypt", Grade::Cheap, "a function that costs memory"),
         ),
         (r"^\$[PH]\$[./A-Za-z0-9]{31}$", |_| {
-            format("phpass, some rounds of MD5", Grade::Cheap, "a function of today")
+            format(
+                "phpass, some rounds of MD5",
+                Grade::Cheap,
+                "a function of today",
+            )
         }),
-        (r"^\$(?:1|apr1)\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}$", |_| {
-            format("MD5-crypt", Grade::Fast, "")
-        }),
-        (r"(?i)^\{(noop|md[45]|s?sha|s?sha\d+|smd5)(?:@[^}]*)?\}.+$", |c| {
-            format(&format!("`{{{}}}`", &c[1]), Grade::Fast, "")
-        }),
+        (
+            r"^\$(?:1|apr1)\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}$",
+            |_| format("MD5-crypt", Grade::Fast, ""),
+        ),
+        (
+            r"(?i)^\{(noop|md[45]|s?sha|s?sha\d+|smd5)(?:@[^}]*)?\}.+$",
+            |c| format(&format!("`{{{}}}`", &c[1]), Grade::Fast, ""),
+        ),
         (r"^AQAAAA[A-Za-z0-9+/]{60,}={0,2}$", aspnet),
     ];
     let ready = |(pattern, read): (&str, Read)| Some((Regex::new(pattern).ok()?, read));
@@ -93,7 +99,10 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
 /// Names in front of another spelling: Django's, and Spring's in braces.
 static WRAPPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let names = "argon2|bcrypt_sha256|bcrypt|scrypt|pbkdf2";
-    Regex::new(&format!(r"^(?:(?:{names})\$|\{{(?:{names})(?:@[^}}]*)?\}})(.+)$")).ok()
+    Regex::new(&format!(
+        r"^(?:(?:{names})\$|\{{(?:{names})(?:@[^}}]*)?\}})(.+)$"
+    ))
+    .ok()
 });
 
 /// What a text says of how it keeps a password; none where it says nothing.
@@ -131,7 +140,13 @@ fn bcrypt(c: &Captures<'_>) -> Option<Format> {
 fn argon2(c: &Captures<'_>) -> Option<Format> {
     let (kind, memory, passes) = (&c[1], number(c, 2)?, number(c, 3)?);
     // OWASP's pairs of memory in KiB and passes: each is as good as the others.
-    let pairs = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+    let pairs = [
+        (47_104, 1),
+        (19_456, 2),
+        (12_288, 3),
+        (9_216, 4),
+        (7_168, 5),
+    ];
     let enough = pairs.iter().any(|(m, t)| memory >= *m && passes >= *t);
     let grade = if enough && kind != "d" {
         Grade::Good
@@ -235,14 +250,18 @@ mod tests {
             (format!("scrypt:32768:8:1$salt${LONG}"), Grade::Cheap),
             (format!("pbkdf2:sha256:260000$salt${LONG}"), Grade::Cheap),
             (format!("pbkdf2:sha256:1$salt${LONG}"), Grade::Fast),
-            ("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$4VcGYkdpo8VUJvDZ".into(), Grade::Cheap),
+            (
+                "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$4VcGYkdpo8VUJvDZ".into(),
+                Grade::Cheap,
+            ),
             ("$1$abcdefgh$0123456789abcdefghijkl".into(), Grade::Fast),
             ("{noop}whatever".into(), Grade::Fast),
             ("{SSHA}MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=".into(), Grade::Fast),
         ] {
             assert_eq!(grade(&text), Some(is), "{text}");
         }
-        let aspnet = "AQAAAAEAACcQAAAAEAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMA==";
+        let aspnet =
+            "AQAAAAEAACcQAAAAEAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMA==";
         let known = recognise(aspnet).unwrap();
         assert_eq!(known.words, "PBKDF2 with 10000 rounds of SHA-256");
         assert_eq!(known.grade, Grade::Cheap);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use blake2::{Blake2b256, Blake2b512, Blake2s256};
-use hmac::digest::block_api::BlockSizeUser;
 use hmac::digest::Digest;
+use hmac::digest::block_api::BlockSizeUser;
 use hmac::{KeyInit, Mac, SimpleHmac};
 use md5::Md5;
 use sha1::Sha1;
@@ -103,7 +103,10 @@ fn alone(a: &Algorithm, secret: &[u8], targets: &Targets) -> Option<String> {
         let name = outer.name;
         let ways = [
             (once.clone(), format!("{name}({}(password))", a.name)),
-            (hex(&once).into_bytes(), format!("{name}(hex of {}(password))", a.name)),
+            (
+                hex(&once).into_bytes(),
+                format!("{name}(hex of {}(password))", a.name),
+            ),
         ];
         let fits = |(bytes, _): &(Vec<u8>, String)| targets.hold(&(outer.hash)(bytes));
         ways.into_iter().find(fits).map(|(_, words)| words)
@@ -144,11 +147,18 @@ fn mixed(a: &Algorithm, secret: &[u8], salt: &Salt, targets: &Targets) -> Option
         }
     }
     let keyed = [
-        ((a.mac)(&salt.bytes, secret), format!("key {with}, password")),
-        ((a.mac)(secret, &salt.bytes), format!("key password, {with}")),
+        (
+            (a.mac)(&salt.bytes, secret),
+            format!("key {with}, password"),
+        ),
+        (
+            (a.mac)(secret, &salt.bytes),
+            format!("key password, {with}"),
+        ),
     ];
     let mut fits = keyed.into_iter().filter(|(d, _)| targets.hold(d));
-    fits.next().map(|(_, words)| format!("HMAC-{name}({words})"))
+    fits.next()
+        .map(|(_, words)| format!("HMAC-{name}({words})"))
 }
 
 /// The salts without those that are nothing and those that stand twice.
@@ -184,12 +194,21 @@ mod tests {
     fn the_formula_that_was_used_is_named() {
         let md5 = hex(&Md5::digest(PASSWORD));
         assert_eq!(proven(&md5).as_deref(), Some("MD5(password)"));
-        assert_eq!(proven(&md5.to_uppercase()).as_deref(), Some("MD5(password)"));
+        assert_eq!(
+            proven(&md5.to_uppercase()).as_deref(),
+            Some("MD5(password)")
+        );
         let twice = BASE64_STANDARD.encode(Sha256::digest(&md5));
-        assert_eq!(proven(&twice).as_deref(), Some("SHA-256(hex of MD5(password))"));
+        assert_eq!(
+            proven(&twice).as_deref(),
+            Some("SHA-256(hex of MD5(password))")
+        );
         let mailed = Sha256::digest(format!("mara@example.com{PASSWORD}"));
         let mailed = format!("\\x{}", hex(&mailed));
-        assert_eq!(proven(&mailed).as_deref(), Some("SHA-256(email + password)"));
+        assert_eq!(
+            proven(&mailed).as_deref(),
+            Some("SHA-256(email + password)")
+        );
         let keyed = BASE64_URL_SAFE_NO_PAD.encode(mac::<Sha512>(b"zq7", PASSWORD.as_bytes()));
         let words = "HMAC-SHA-512(key JWT_SECRET, password)";
         assert_eq!(proven(&keyed).as_deref(), Some(words));
@@ -219,6 +238,9 @@ mod tests {
     fn what_is_slow_or_something_else_is_not_proven() {
         let other = hex(&Sha256::digest("another password"));
         assert_eq!(proven(&other), None);
-        assert_eq!(proven("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$4VcGYkdpo8VUJvDZ"), None);
+        assert_eq!(
+            proven("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$4VcGYkdpo8VUJvDZ"),
+            None
+        );
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn slow(password: &str, targets: &Targets, salts: &[Salt]) -> Option<
     let secret = password.as_bytes();
     for (log_n, r, p) in SCRYPT {
         let fits = |salt: &&[u8]| scrypted(secret, salt, (log_n, r, p), targets);
-        if salts.iter().any(|salt| fits(&salt)) {
+        if salts.iter().any(fits) {
             return format::scrypt(log_n.into(), r.into(), p.into());
         }
     }
@@ -44,7 +44,7 @@ pub(crate) fn slow(password: &str, targets: &Targets, salts: &[Salt]) -> Option<
     for (algorithm, bits) in functions {
         for count in ROUNDS {
             let fits = |salt: &&[u8]| derived(secret, salt, (algorithm, count), targets);
-            if salts.iter().any(|salt| fits(&salt)) {
+            if salts.iter().any(fits) {
                 return format::rounds(bits, count.into());
             }
         }
@@ -120,10 +120,25 @@ mod tests {
         // RFC 7914 §11: PBKDF2 over SHA-256 of "passwd" and "salt", one round, the first 32 bytes.
         let key = "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc";
         let (targets, _) = Targets::of(key);
-        assert!(derived(b"passwd", b"salt", (PBKDF2_HMAC_SHA256, 1), &targets));
+        assert!(derived(
+            b"passwd",
+            b"salt",
+            (PBKDF2_HMAC_SHA256, 1),
+            &targets
+        ));
         // RFC 6070: over SHA-1 of "password" and "salt", 4096 rounds.
         let (targets, _) = Targets::of("4b007901b765489abead49d926f721d065a429c1");
-        assert!(derived(b"password", b"salt", (PBKDF2_HMAC_SHA1, 4096), &targets));
-        assert!(!derived(b"password", b"salt", (PBKDF2_HMAC_SHA1, 4095), &targets));
+        assert!(derived(
+            b"password",
+            b"salt",
+            (PBKDF2_HMAC_SHA1, 4096),
+            &targets
+        ));
+        assert!(!derived(
+            b"password",
+            b"salt",
+            (PBKDF2_HMAC_SHA1, 4095),
+            &targets
+        ));
     }
 }

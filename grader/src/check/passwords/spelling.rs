@@ -131,7 +131,10 @@ mod tests {
     #[test]
     fn a_secret_is_found_in_whatever_it_is_written() {
         let secret = "Zq-1a2b/?ü-Kestrel";
-        assert_eq!(finds(&format!("x{secret}y"), secret), Some("as it was sent"));
+        assert_eq!(
+            finds(&format!("x{secret}y"), secret),
+            Some("as it was sent")
+        );
         assert_eq!(finds(&hex(secret.as_bytes()), secret), Some("in hex"));
         for around in ["", "a", "ab", "abc"] {
             let text = format!("{around}{secret}\", more");
@@ -140,7 +143,10 @@ mod tests {
             let cell = BASE64_URL_SAFE_NO_PAD.encode(&text);
             assert!(finds(&cell, secret).is_some(), "{around}");
         }
-        assert_eq!(finds("Zq-1a2b%2F%3F%C3%BC-Kestrel", secret), Some("URL-encoded"));
+        assert_eq!(
+            finds("Zq-1a2b%2F%3F%C3%BC-Kestrel", secret),
+            Some("URL-encoded")
+        );
         assert_eq!(finds("Zq-1a2b", secret), None);
     }
 

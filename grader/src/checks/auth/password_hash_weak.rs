@@ -1,19 +1,14 @@
-use serde_json::Value;
-
 use super::password_readable;
 use crate::check::accounts::skipped;
-use crate::check::diff::Tables;
 use crate::check::guard::turned_away;
 use crate::check::passwords::{
-    Cell, Format, Grade, Kept, Salt, Targets, begins, change, changed, decrypted, kept, quick,
-    quick_with_many, recognise, secrets, slow, written,
+    Again, Cell, Format, Grade, Kept, Known, at_once, begins, in_time, kept, known, written,
 };
 use crate::check::{QuietCx, note};
-use crate::model::{Doing, Draft, Evidence, Fault, Manner, Verdict};
+use crate::model::{Draft, Evidence, Fault, Manner, Verdict};
 use crate::pack::Verb;
 use crate::probe::auth::Accounts;
 use crate::probe::plant::{answer, said_yes};
-use crate::probe::sql::Observer;
 use crate::{check, control, given};
 
 check! {
@@ -69,11 +64,11 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
     };
     let kept = control!(kept(&mut accounts, &observer).await?);
     let files = written(cx);
-    match known(cx, &kept, |known| at_once(known, files)).await? {
+    match known(cx, &kept, |search| at_once(search, files)).await? {
         Known::No => {}
         known => return told(cx, &mut accounts, &kept, known).await,
     }
-    let again = control!(set_again(&mut accounts, &observer, &kept).await?);
+    let again = control!(Again::set(&mut accounts, &observer, &kept).await?);
     if let Some(cell) = again.grows(&kept) {
         let how = "a cipher or an encoding: what stands there grows and shrinks with the password";
         return Ok(weak(cx, cell, how));
@@ -94,83 +89,6 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
     Ok(Verdict::Inconclusive { control })
 }
 
-/// How passwords are kept.
-enum Known {
-    /// In a cell, in a way that gives them away.
-    Weak(Cell, String),
-    /// In a cell, by a function that was made for it.
-    Slow(Cell, Format),
-    /// In none of the ways that are known.
-    No,
-}
-
-/// What a search looks at.
-struct Search {
-    password: String,
-    cells: Vec<Cell>,
-    given: Vec<Salt>,
-}
-
-impl Search {
-    /// Each cell with the digests in it, and what may be mixed with a password.
-    fn each(&self) -> impl Iterator<Item = (&Cell, Targets, Vec<Salt>)> {
-        self.cells.iter().map(|cell| {
-            let (targets, mut salts) = cell.parts();
-            salts.extend_from_slice(&self.given);
-            (cell, targets, salts)
-        })
-    }
-}
-
-/// Searches in a thread that may take its time: some of it is slow on purpose.
-async fn known(
-    cx: &QuietCx,
-    kept: &Kept,
-    how: impl FnOnce(&Search) -> Known + Send + 'static,
-) -> Result<Known, Fault> {
-    let search = Search {
-        password: kept.session.account.secret.as_str().unwrap_or_default().to_owned(),
-        cells: kept.cells.clone(),
-        given: secrets(cx),
-    };
-    let found = tokio::task::spawn_blocking(move || how(&search));
-    found.await.doing("making a kept password again")
-}
-
-/// What takes no time. What is proven weak goes before what only looks good.
-fn at_once(search: &Search, files: impl FnOnce() -> Vec<Salt>) -> Known {
-    let password = search.password.as_str();
-    for (cell, targets, salts) in search.each() {
-        if let Some(formula) = quick(password, &targets, &salts) {
-            return Known::Weak(cell.clone(), formula);
-        }
-    }
-    for cell in &search.cells {
-        if let Some(format) = cell.texts().iter().find_map(|text| recognise(text)) {
-            return Known::Slow(cell.clone(), format);
-        }
-    }
-    let files = files();
-    let keys = [search.given.as_slice(), &files].concat();
-    for (cell, targets, salts) in search.each() {
-        let cipher = decrypted(password, &cell.value, &keys, &salts);
-        if let Some(how) = cipher.or_else(|| quick_with_many(password, &targets, &files)) {
-            return Known::Weak(cell.clone(), how);
-        }
-    }
-    Known::No
-}
-
-/// What is slow, and does not say so.
-fn in_time(search: &Search) -> Known {
-    let mut each = search.each();
-    let found = each.find_map(|(cell, targets, salts)| {
-        let format = slow(&search.password, &targets, &salts)?;
-        Some(Known::Slow(cell.clone(), format))
-    });
-    found.unwrap_or(Known::No)
-}
-
 /// The verdict on a way that is known.
 async fn told(
     cx: &QuietCx,
@@ -180,9 +98,11 @@ async fn told(
 ) -> Result<Verdict, Fault> {
     match known {
         Known::Weak(cell, how) => Ok(weak(cx, &cell, &how)),
-        Known::Slow(cell, format) if format.grade == Grade::Fast => {
-            Ok(weak(cx, &cell, &format!("{}, as it says itself", format.words)))
-        }
+        Known::Slow(cell, format) if format.grade == Grade::Fast => Ok(weak(
+            cx,
+            &cell,
+            &format!("{}, as it says itself", format.words),
+        )),
         Known::Slow(cell, format) => {
             control!(decides(cx, accounts, kept).await?);
             Ok(advised(cx, &cell, &format))
@@ -236,68 +156,12 @@ async fn decides(
     })
 }
 
-/// What stood there for a long password, and for the short one again.
-struct Again([Vec<Cell>; 2]);
-
-impl Again {
-    /// A cell whose length follows that of the password: of a hash it never does.
-    fn grows<'k>(&self, kept: &'k Kept) -> Option<&'k Cell> {
-        self.pick(kept, |cell, long, again| {
-            let more = |than: &Cell| long.value.len().saturating_sub(than.value.len());
-            more(cell) >= GROWN && more(again) >= GROWN
-        })
-    }
-
-    /// A cell that holds for the same password what it held before.
-    fn returns<'k>(&self, kept: &'k Kept) -> Option<&'k Cell> {
-        self.pick(kept, |cell, _, again| {
-            again.value == cell.value && cell.value.len() >= LEAST
-        })
-    }
-
-    fn pick<'k>(&self, kept: &'k Kept, fits: impl Fn(&Cell, &Cell, &Cell) -> bool) -> Option<&'k Cell> {
-        let like = |cells: &[Cell], cell: &Cell| cells.iter().find(|c| c.is_like(cell)).cloned();
-        kept.cells.iter().find(|cell| {
-            let [long, again] = &self.0;
-            let both = like(long, cell).zip(like(again, cell));
-            both.is_some_and(|(long, again)| fits(cell, &long, &again))
-        })
-    }
-}
-
-/// The length of the long password, characters: bcrypt reads no more than 72 bytes.
-const LONG: usize = 70;
-/// How much more a cell must hold of it, characters.
-const GROWN: usize = 40;
-/// What is shorter is no hash, characters.
-const LEAST: usize = 16;
-
-/// Sets a long password, and then the short one again.
-async fn set_again(
-    accounts: &mut Accounts,
-    observer: &Observer,
-    kept: &Kept,
-) -> Result<Result<Again, String>, Fault> {
-    let mut session = kept.session.clone();
-    let short = session.account.secret.clone();
-    let text = short.as_str().unwrap_or_default();
-    let more = "x".repeat(LONG.saturating_sub(text.len()));
-    let long = Value::from(format!("{text}{more}"));
-    let mut seen = [Vec::new(), Vec::new()];
-    for (next, cells) in [long, short].into_iter().zip(&mut seen) {
-        let before = Tables::read(observer).await?;
-        if let Err(why) = change(accounts, &session, &next).await? {
-            return Ok(Err(why));
-        }
-        session.account.secret = next;
-        *cells = changed(&before, &Tables::read(observer).await?);
-    }
-    Ok(Ok(Again(seen)))
-}
-
 fn place(cell: &Cell) -> Evidence {
     let head = begins(cell.value.strip_prefix("\\x").unwrap_or(&cell.value));
-    note(format!("what changed with the password: `{}`, {head}", cell.place()))
+    note(format!(
+        "what changed with the password: `{}`, {head}",
+        cell.place()
+    ))
 }
 
 fn weak(cx: &QuietCx, cell: &Cell, how: &str) -> Verdict {
@@ -307,9 +171,14 @@ fn weak(cx: &QuietCx, cell: &Cell, how: &str) -> Verdict {
         saw: "what is kept of a password gives it away".to_owned(),
         expected: "a hash by Argon2id, scrypt, bcrypt or PBKDF2, at a cost of today".to_owned(),
         actual: format!("in `{}` stands {how}", cell.place()),
-        note: Some("Whoever has a copy of the table has most of the passwords within a day.".to_owned()),
+        note: Some(
+            "Whoever has a copy of the table has most of the passwords within a day.".to_owned(),
+        ),
         manner: Manner::Wrong,
-        evidence: vec![place(cell), note(format!("made again from the password that was sent: {how}"))],
+        evidence: vec![
+            place(cell),
+            note(format!("made again from the password that was sent: {how}")),
+        ],
         ..Draft::default()
     });
     findings.verdict()

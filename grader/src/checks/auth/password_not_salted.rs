@@ -75,7 +75,11 @@ async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
     for cell in again.iter().filter(|c| c.value.len() >= LEAST) {
         let before = kept.cells.iter().filter(|c| c.is_like(cell));
         let before = before.filter_map(|c| c.before.as_ref());
-        let beside: Vec<&Cell> = others.iter().flatten().filter(|c| c.is_like(cell)).collect();
+        let beside: Vec<&Cell> = others
+            .iter()
+            .flatten()
+            .filter(|c| c.is_like(cell))
+            .collect();
         compared |= !beside.is_empty();
         let returned = before.into_iter().any(|value| *value == cell.value);
         let values = beside.iter().map(|c| &c.value);
@@ -160,7 +164,9 @@ fn found(cell: &Cell, equal: bool) -> Draft {
         saw: "the same password is kept as the same value".to_owned(),
         expected: "a new value each time, for a new salt each time".to_owned(),
         actual: actual.clone(),
-        note: Some(format!("{salt} One guess is then tried against many, or was made long before.")),
+        note: Some(format!(
+            "{salt} One guess is then tried against many, or was made long before."
+        )),
         evidence: vec![note(actual)],
         ..Draft::default()
     }

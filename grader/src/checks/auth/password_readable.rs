@@ -66,7 +66,8 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let texts: Vec<&str> = secrets.iter().map(|s| s.text.as_str()).collect();
     for found in &sweep.0 {
         let by = planted.sent.iter().find(|s| s.what == found.what);
-        let shown = by.map(|s| cx.seen("the request that brought it", &veiled(&s.exchange, &texts)));
+        let shown =
+            by.map(|s| cx.seen("the request that brought it", &veiled(&s.exchange, &texts)));
         let stands = format!("{} stands in `{}`, {}", found.what, found.place, found.how);
         let mut evidence = vec![note(stands.clone())];
         evidence.extend(shown);
@@ -75,7 +76,10 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             saw: format!("{} can be read in a table", found.what),
             expected: "no password stands in any table, however it is written".to_owned(),
             actual: stands,
-            note: Some("Whoever reads the table, or a backup of it, comes in as the account's owner.".to_owned()),
+            note: Some(
+                "Whoever reads the table, or a backup of it, comes in as the account's owner."
+                    .to_owned(),
+            ),
             evidence,
             ..Draft::default()
         });

@@ -59,7 +59,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let session = control!(accounts.join().await?);
     let guard = control!(Guard::open(cx, &mut accounts, &session).await?);
     let access = secret("an access token", session.access());
-    let refresh = session.refresh().map(|text| secret("a refresh token", text));
+    let refresh = session
+        .refresh()
+        .map(|text| secret("a refresh token", text));
     let all: Vec<Secret> = refresh.iter().cloned().chain([access]).collect();
     let sweep = control!(Sweep::through(&observer, &all, &session.account.login).await?);
     let texts: Vec<&str> = all.iter().map(|s| s.text.as_str()).collect();
@@ -74,7 +76,10 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         }
     }
     // Only what opens a door is a secret.
-    let lives = accounts.whoami(&session.bearer()).await?.is(&session.account);
+    let lives = accounts
+        .whoami(&session.bearer())
+        .await?
+        .is(&session.account);
     if !advice.is_empty() && !lives {
         advice = cx.findings();
     }
@@ -113,9 +118,12 @@ fn draft(found: &Found) -> Draft {
     Draft {
         subject: found.place.clone(),
         saw: format!("{} that is live can be read in a table", found.what),
-        expected: "a table holds a digest of a token, from which the token cannot be had".to_owned(),
+        expected: "a table holds a digest of a token, from which the token cannot be had"
+            .to_owned(),
         actual: stands.clone(),
-        note: Some("Whoever reads the table goes on with the sessions of everybody in it.".to_owned()),
+        note: Some(
+            "Whoever reads the table goes on with the sessions of everybody in it.".to_owned(),
+        ),
         evidence: vec![note(stands)],
         ..Draft::default()
     }
