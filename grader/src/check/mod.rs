@@ -27,6 +27,7 @@ pub(crate) mod odd;
 pub(crate) mod order;
 pub(crate) mod outsiders;
 pub(crate) mod owners;
+pub(crate) mod passwords;
 pub(crate) mod privileges;
 pub(crate) mod retold;
 pub(crate) mod rush;

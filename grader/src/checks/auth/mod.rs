@@ -18,6 +18,9 @@ mod password_altered;
 mod password_change_unproven;
 mod password_policy_missing;
 mod registration_overwrites;
+mod password_hash_weak;
+mod password_not_salted;
+mod password_readable;
 mod replay_logout;
 mod replay_logout_durable;
 mod replay_logout_malleable;
@@ -30,10 +33,12 @@ mod reset_broken;
 mod reset_code_lives_on;
 mod reset_code_outlives_limit;
 mod role_not_checked;
+mod secret_shown;
 mod signature_not_checked;
 mod signing_secret_guessable;
 mod token_outlives_limit;
 mod token_purpose_ignored;
+mod token_stored_readable;
 mod token_subject_gone;
 mod unsigned_token_accepted;
 
@@ -49,6 +54,10 @@ pub(super) static STAGE: &[&Check] = &[
     &login_type_confused::CHECK,
     &login_tells_accounts::CHECK,
     &password_change_unproven::CHECK,
+    &password_readable::CHECK,
+    &password_hash_weak::CHECK,
+    &password_not_salted::CHECK,
+    &secret_shown::CHECK,
     &anonymous_served::CHECK,
     &operation_unguarded::CHECK,
     &signature_not_checked::CHECK,
@@ -72,6 +81,7 @@ pub(super) static STAGE: &[&Check] = &[
     &reset_code_lives_on::CHECK,
     &reset_code_outlives_limit::CHECK,
     &token_subject_gone::CHECK,
+    &token_stored_readable::CHECK,
     &role_not_checked::CHECK,
     &other_users_object_readable::CHECK,
     &other_users_object_listed::CHECK,
