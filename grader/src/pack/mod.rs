@@ -27,7 +27,7 @@ use indexmap::IndexMap;
 
 pub use auth::{
     Auth, AuthEnv, AuthKind, AuthOp, Carrier, CodeBy, Csrf, Errors, Fallout, LoginLimit,
-    LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing, Ttl,
+    LogoutPolicy, OnReuse, Origin, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing, Ttl,
     Verb, env_account,
 };
 pub use bounds::Bounds;

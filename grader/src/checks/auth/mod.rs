@@ -2,12 +2,16 @@
 
 mod anonymous_served;
 mod claims_not_checked;
+mod cookie_unprotected;
+mod cross_site_writes;
 mod expired_token_accepted;
+mod header_believed;
 mod key_in_header_believed;
 mod login_broken;
 mod malformed_token_breaks;
 mod mass_assignment;
 mod operation_unguarded;
+mod origin_not_checked;
 mod other_users_object_listed;
 mod other_users_object_readable;
 mod other_users_object_writable;
@@ -18,6 +22,8 @@ mod replay_password_change;
 mod replay_refresh_family;
 mod replay_refresh_rotation;
 mod role_not_checked;
+mod session_fixed;
+mod session_without_end;
 mod signature_not_checked;
 mod signing_secret_guessable;
 mod token_outlives_limit;
@@ -41,6 +47,9 @@ pub(super) static STAGE: &[&Check] = &[
     &token_outlives_limit::CHECK,
     &token_purpose_ignored::CHECK,
     &malformed_token_breaks::CHECK,
+    &cookie_unprotected::CHECK,
+    &session_fixed::CHECK,
+    &session_without_end::CHECK,
     &replay_logout::CHECK,
     &replay_logout_malleable::CHECK,
     &replay_logout_durable::CHECK,
@@ -49,8 +58,11 @@ pub(super) static STAGE: &[&Check] = &[
     &replay_password_change::CHECK,
     &token_subject_gone::CHECK,
     &role_not_checked::CHECK,
+    &header_believed::CHECK,
     &other_users_object_readable::CHECK,
     &other_users_object_listed::CHECK,
     &other_users_object_writable::CHECK,
     &mass_assignment::CHECK,
+    &cross_site_writes::CHECK,
+    &origin_not_checked::CHECK,
 ];
