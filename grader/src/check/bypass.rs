@@ -13,10 +13,16 @@ use crate::probe::Request;
 use crate::probe::auth::{Accounts, Bearer, Session};
 use crate::probe::plant::{Planted, answer, said_yes};
 
-const GAIN: &str = "Whoever knows the trick does what only others may, and the guard never sees them.";
+const GAIN: &str =
+    "Whoever knows the trick does what only others may, and the guard never sees them.";
 
 /// Headers in which gateways say who was let in.
-const IDS: [&str; 4] = ["x-user-id", "x-userid", "x-account-id", "x-authenticated-userid"];
+const IDS: [&str; 4] = [
+    "x-user-id",
+    "x-userid",
+    "x-account-id",
+    "x-authenticated-userid",
+];
 const LOGINS: [&str; 6] = [
     "x-user",
     "x-user-email",
@@ -43,7 +49,12 @@ fn claims(role: &str) -> Vec<(&'static str, String)> {
     for name in ["x-admin", "x-is-admin", "x-internal"] {
         all.push((name, "true".to_owned()));
     }
-    for name in ["x-forwarded-for", "x-real-ip", "x-client-ip", "x-originating-ip"] {
+    for name in [
+        "x-forwarded-for",
+        "x-real-ip",
+        "x-client-ip",
+        "x-originating-ip",
+    ] {
         all.push((name, "127.0.0.1".to_owned()));
     }
     all.push(("forwarded", "for=127.0.0.1".to_owned()));
@@ -65,8 +76,14 @@ fn spellings(path: &str) -> Vec<(String, &'static str)> {
         (format!("{head}//{last}"), "with two slashes"),
         (format!("{head}/./{last}"), "with a dot"),
         (format!("{head}/x/../{last}"), "with a step back"),
-        (format!("{head}/%{first:02X}{rest}"), "with a letter encoded"),
-        (format!("{head}/{}", last.to_uppercase()), "in capital letters"),
+        (
+            format!("{head}/%{first:02X}{rest}"),
+            "with a letter encoded",
+        ),
+        (
+            format!("{head}/{}", last.to_uppercase()),
+            "in capital letters",
+        ),
         (format!("{plain};x=1"), "with a parameter of its own"),
         (format!("{plain}.json"), "with an ending"),
         (format!("{plain}%20"), "with a blank at the end"),
@@ -96,7 +113,8 @@ impl Bypass<'_> {
         let honest = self.by(&request, &top.bearer()).send().await?;
         if !self.shows(&honest) {
             let (role, said) = (a(&self.door.role), answer(&honest));
-            self.guard.doubt(format!("{line} answered {said} to {role}"));
+            self.guard
+                .doubt(format!("{line} answered {said} to {role}"));
             return Ok(());
         }
         for (who, bearer) in [
@@ -176,7 +194,11 @@ pub(crate) async fn removed(
     let path = request.sent().path.clone();
     let mark = if path.contains('?') { '&' } else { '?' };
     let plain = accounts.carry(request, &Bearer::nobody());
-    let headers = ["x-http-method-override", "x-http-method", "x-method-override"];
+    let headers = [
+        "x-http-method-override",
+        "x-http-method",
+        "x-method-override",
+    ];
     let mut ways: Vec<(String, Request)> = headers
         .iter()
         .map(|name| {
@@ -198,7 +220,10 @@ pub(crate) async fn removed(
         }
         guard.find(Draft {
             subject: cx.line(&delete.op),
-            saw: format!("{} is removed by {how}, without a credential", a(&thing.entity)),
+            saw: format!(
+                "{} is removed by {how}, without a credential",
+                a(&thing.entity)
+            ),
             expected: "a read, or a refusal".to_owned(),
             actual: format!("{}, and it is gone", answer(&seen)),
             note: Some(GAIN.to_owned()),

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
+use super::Cx;
 use super::about::{in_this_state, is_gone, is_other};
 use super::guard::Guard;
 use super::kept::{Kept, row};
 use super::strangers::Met;
-use super::Cx;
 use crate::model::{Draft, Evidence, Exchange, Fault, Manner};
 use crate::pack::{OpId, Verb};
 use crate::probe::Request;
@@ -22,8 +22,7 @@ const ELSEWHERE: &str = "https://evil.example";
 /// What turns such a request away: it is not for this caller, or nothing that the service reads.
 const AWAY: [u16; 6] = [400, 401, 403, 404, 415, 422];
 
-const GAIN: &str =
-    "Whoever gets a visitor onto a page of theirs lets the visitor's browser do this, and nobody sees it.";
+const GAIN: &str = "Whoever gets a visitor onto a page of theirs lets the visitor's browser do this, and nobody sees it.";
 
 /// The body of a request that a page can send without asking first (Fetch §4.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +57,11 @@ impl Trial<'_> {
         if let Some(foreign) = foreign {
             ways.extend([
                 ("with an empty token", Some(""), Form::Json),
-                ("with the token of another account", Some(foreign), Form::Json),
+                (
+                    "with the token of another account",
+                    Some(foreign),
+                    Form::Json,
+                ),
                 ("as plain text, without the token", None, Form::Text),
                 ("as a form, without the token", None, Form::Fields),
                 ("as a form with files, without the token", None, Form::Parts),
@@ -277,11 +280,13 @@ fn in_form(request: Request, form: Form, body: &Value) -> Request {
         Form::Json => return request,
         Form::Text => ("text/plain".to_owned(), body.to_string()),
         Form::Fields => {
-            let pair = |(name, value): &(&String, String)| {
-                format!("{}={}", encoded(name), encoded(value))
-            };
+            let pair =
+                |(name, value): &(&String, String)| format!("{}={}", encoded(name), encoded(value));
             let all: Vec<String> = fields.iter().map(pair).collect();
-            ("application/x-www-form-urlencoded".to_owned(), all.join("&"))
+            (
+                "application/x-www-form-urlencoded".to_owned(),
+                all.join("&"),
+            )
         }
         Form::Parts => {
             let part = |(name, value): &(&String, String)| {

@@ -12,6 +12,7 @@ pub(crate) mod cross_site;
 mod cx;
 pub(crate) mod diff;
 pub(crate) mod errors;
+pub(crate) mod exposed;
 pub(crate) mod fan;
 pub(crate) mod filters;
 mod findings;

@@ -120,12 +120,18 @@ impl Asked {
         let seen = self.read.clone().header("origin", &other.origin);
         let seen = seen.send().await?;
         let before = self.beforehand(cx, &other.origin).await?;
-        for (what, seen) in [("a page asks", &seen), ("its browser asks beforehand", &before)] {
+        for (what, seen) in [
+            ("a page asks", &seen),
+            ("its browser asks beforehand", &before),
+        ] {
             let broke = manner(seen);
             let (saw, actual) = match allowed(seen) {
                 Some(value) if value == other.origin || value == "*" => (
                     format!("pages of {} may read replies", other.name),
-                    format!("`Access-Control-Allow-Origin: {value}`{}", with_cookies(seen)),
+                    format!(
+                        "`Access-Control-Allow-Origin: {value}`{}",
+                        with_cookies(seen)
+                    ),
                 ),
                 _ if broke != Manner::Wrong => (
                     format!("the service breaks when a page of {} asks", other.name),
@@ -177,9 +183,8 @@ impl Asked {
         }
         let headers = header_words(seen, "access-control-allow-headers");
         // A star does not stand for `Authorization` (Fetch §3.2.4), but for any other name.
-        let covers = |h: &String, name: &String| {
-            h == name || (h == "*" && name.as_str() != "authorization")
-        };
+        let covers =
+            |h: &String, name: &String| h == name || (h == "*" && name.as_str() != "authorization");
         let lacks = |name: &&String| !headers.iter().any(|h| covers(h, name));
         self.header.as_ref().filter(lacks).map(|_| {
             (

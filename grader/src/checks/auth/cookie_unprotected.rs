@@ -61,8 +61,7 @@ struct Lack {
     gain: &'static str,
 }
 
-const SCRIPTS: &str =
-    "A script that gets into a page, by a hole or by a library, reads the session and sends it away.";
+const SCRIPTS: &str = "A script that gets into a page, by a hole or by a library, reads the session and sends it away.";
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut accounts = given!(cx.accounts(&[]));
@@ -168,7 +167,11 @@ fn shown(a: &Session, set: &[SetCookie], auth: &Auth) -> Vec<Lack> {
         });
     }
     let open = |c: &&SetCookie| Some(c.name.as_str()) != auth.cookie() && c.value == a.access();
-    if set.iter().filter(open).any(|c| c.attribute("httponly").is_none()) {
+    if set
+        .iter()
+        .filter(open)
+        .any(|c| c.attribute("httponly").is_none())
+    {
         all.push(Lack {
             subject: "the session in another cookie",
             saw: "a cookie that scripts can read shows what the session's cookie holds",

@@ -81,7 +81,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut first = true;
     for thing in things {
         let owner = thing.by.and_then(|who| accounts.planter().actor(who));
-        let Some(owner) = owner.cloned() else { continue };
+        let Some(owner) = owner.cloned() else {
+            continue;
+        };
         let mut trial = Trial {
             cx,
             accounts: &mut accounts,

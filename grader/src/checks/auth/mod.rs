@@ -15,6 +15,7 @@ mod origin_not_checked;
 mod other_users_object_listed;
 mod other_users_object_readable;
 mod other_users_object_writable;
+mod properties_exposed;
 mod reference_unguarded;
 mod replay_logout;
 mod replay_logout_durable;
@@ -65,6 +66,7 @@ pub(super) static STAGE: &[&Check] = &[
     &other_users_object_writable::CHECK,
     &reference_unguarded::CHECK,
     &mass_assignment::CHECK,
+    &properties_exposed::CHECK,
     &cross_site_writes::CHECK,
     &origin_not_checked::CHECK,
 ];

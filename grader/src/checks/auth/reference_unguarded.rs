@@ -57,8 +57,7 @@ check! {
     }
 }
 
-const GAIN: &str =
-    "Whoever has an account fills what belongs to others, and it looks as if its owner had done so.";
+const GAIN: &str = "Whoever has an account fills what belongs to others, and it looks as if its owner had done so.";
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut accounts = given!(cx.accounts(&[Verb::Register]));
@@ -141,7 +140,10 @@ impl Trial<'_> {
         let op = &update.call.op;
         for (role, parent) in entity.parents.iter().filter(|(_, p)| p.own) {
             let theirs = self.thing.parents.get(role).and_then(|p| p.key.clone());
-            let Some(body) = theirs.as_ref().and_then(|key| self.reference(op, parent, key)) else {
+            let Some(body) = theirs
+                .as_ref()
+                .and_then(|key| self.reference(op, parent, key))
+            else {
                 continue;
             };
             let other = match self.accounts.planter().plant(&parent.entity).await? {
@@ -159,7 +161,9 @@ impl Trial<'_> {
                 continue;
             };
             let bearer = self.stranger.session.bearer();
-            let request = self.accounts.carry(in_this_state(request, &before), &bearer);
+            let request = self
+                .accounts
+                .carry(in_this_state(request, &before), &bearer);
             let attack = request.send().await?;
             let planter = self.accounts.planter();
             let after = planter.read(own).await?.filter(|after| {
@@ -205,21 +209,31 @@ impl Trial<'_> {
                 Manner::Wrong,
             ),
             (_, Some(_)) => (
-                format!("{kind} is {word} below what belongs to somebody else, whatever the answer says"),
+                format!(
+                    "{kind} is {word} below what belongs to somebody else, whatever the answer says"
+                ),
                 Manner::Wrong,
             ),
             (Met::Broke(manner), None) => (
-                format!("the service breaks when {kind} is {word} below what belongs to somebody else"),
+                format!(
+                    "the service breaks when {kind} is {word} below what belongs to somebody else"
+                ),
                 *manner,
             ),
             (Met::Unclear(why), None) => return self.guard.doubt(why.clone()),
             (Met::Away, None) if !said_yes(honest) => {
                 let said = answer(honest);
-                return self.guard.doubt(format!("{line} answered {said} to somebody who may"));
+                return self
+                    .guard
+                    .doubt(format!("{line} answered {said} to somebody who may"));
             }
             (Met::Away, None) => return,
         };
-        let mut evidence = both(self.cx, ("somebody who may", honest), ("a stranger", attack));
+        let mut evidence = both(
+            self.cx,
+            ("somebody who may", honest),
+            ("a stranger", attack),
+        );
         evidence.extend(shown);
         self.guard.find(Draft {
             subject: line,

@@ -57,7 +57,8 @@ check! {
     }
 }
 
-const GAIN: &str = "Whoever plants a cookie in a browser is logged in as its owner as soon as they are.";
+const GAIN: &str =
+    "Whoever plants a cookie in a browser is logged in as its owner as soon as they are.";
 
 /// A cookie that was in the browser before the login.
 struct Planted<'a> {
@@ -132,7 +133,9 @@ async fn fixed(
     planted: &Planted<'_>,
 ) -> Result<(), Fault> {
     let name = planted.name;
-    let entered = accounts.enter_over(&victim.account, &planted.bearer).await?;
+    let entered = accounts
+        .enter_over(&victim.account, &planted.bearer)
+        .await?;
     let login = match &entered {
         Ok(session) => session.exchange.clone(),
         Err(NotPlanted::Refused(_, answer) | NotPlanted::NoCredential(_, answer)) => {
@@ -146,7 +149,12 @@ async fn fixed(
     let seen = accounts.whoami(&planted.bearer).await?;
     if seen.is(&victim.account) {
         let saw = format!("{name} becomes the session of whoever logs in over it");
-        guard.find(found(cx, accounts, (saw, Manner::Wrong), [&login, seen.exchange()]));
+        guard.find(found(
+            cx,
+            accounts,
+            (saw, Manner::Wrong),
+            [&login, seen.exchange()],
+        ));
         return Ok(());
     }
     if manner(&login) != Manner::Wrong {
@@ -158,7 +166,9 @@ async fn fixed(
     let harmless = seen.refused() || planted.whose.is_some_and(|s| seen.is(&s.account));
     if !harmless {
         let said = answer(seen.exchange());
-        guard.doubt(format!("whoami answered {said} to {name}, after a login over it"));
+        guard.doubt(format!(
+            "whoami answered {said} to {name}, after a login over it"
+        ));
     }
     if let Some(why) = kept_out(accounts, &entered, &login).await? {
         guard.doubt(format!("a login over {name} {why}"));
@@ -198,7 +208,8 @@ fn found(
         subject: "the session after a login".to_owned(),
         touches: op.map(|o| cx.line(&o.op)).into_iter().collect(),
         saw,
-        expected: "a login begins a session of its own, under a new value of the service's".to_owned(),
+        expected: "a login begins a session of its own, under a new value of the service's"
+            .to_owned(),
         actual: format!("whoever planted the cookie is answered {}", answer(after)),
         note: Some(GAIN.to_owned()),
         manner,

@@ -113,7 +113,13 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     if let Some(ttl) = limits.life {
         let span = (since, seconds(ttl), seconds(ttl) + LATE);
         let seen = shown_until(&mut accounts, &used, span).await?;
-        judge(cx, &accounts, &mut guard, (&used, seen), (ttl, "that is used"));
+        judge(
+            cx,
+            &accounts,
+            &mut guard,
+            (&used, seen),
+            (ttl, "that is used"),
+        );
     }
     if let Some(ttl) = limits.unused() {
         // Nobody has used it since it was known.
@@ -122,7 +128,13 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         while known_at.elapsed() < ends && patience.lasts().await {}
         let seen = accounts.whoami(&unused.bearer()).await?;
         let seen = (!seen.refused()).then_some(seen);
-        judge(cx, &accounts, &mut guard, (&unused, seen), (ttl, "that nobody uses"));
+        judge(
+            cx,
+            &accounts,
+            &mut guard,
+            (&unused, seen),
+            (ttl, "that nobody uses"),
+        );
     }
     let again = control!(accounts.enter(&used.account).await?);
     guard.close(cx, &mut accounts, Some(&again)).await
@@ -162,7 +174,9 @@ fn judge(
     let Some(seen) = seen else { return };
     let said = answer(seen.exchange());
     if !seen.is(&session.account) {
-        guard.doubt(format!("whoami answered {said} to a session after its time"));
+        guard.doubt(format!(
+            "whoami answered {said} to a session after its time"
+        ));
         return;
     }
     let (name, lives) = (&ttl.name, ttl.short);

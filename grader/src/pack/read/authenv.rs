@@ -48,7 +48,9 @@ fn origin(item: &Item<'_>, given: &BTreeMap<String, String>, log: &Log) -> Optio
         Some(value) => format!("`{name}` is \"{value}\", which is no origin"),
         None => format!("[service.env] gives no `{name}`"),
     };
-    let cure = format!("write `{name} = \"https://tickets.example\"` in [service.env]: scheme, host, and no more than a port");
+    let cure = format!(
+        "write `{name} = \"https://tickets.example\"` in [service.env]: scheme, host, and no more than a port"
+    );
     log.say(&item.spot(), what, cure);
     None
 }
