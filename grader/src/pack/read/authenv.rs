@@ -130,3 +130,24 @@ fn login_limit(item: &Item<'_>) -> Option<LoginLimit> {
         window,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for origin in ["https://tickets.example", "http://127.0.0.1:8080"] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for other in [
+            "tickets.example",
+            "https://",
+            "https://tickets.example/",
+            "https://Tickets.example",
+            "*",
+        ] {
+            assert!(!is_origin(other), "{other}");
+        }
+    }
+}
