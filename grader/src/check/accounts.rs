@@ -93,3 +93,6 @@ impl Cx {
 pub fn skipped(why: impl Into<String>) -> Verdict {
     Verdict::Skipped { why: why.into() }
 }
+
+/// Why a check of cookies does not apply.
+pub const NO_COOKIE: &str = "credentials travel in a header here, and not in a cookie";

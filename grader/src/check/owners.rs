@@ -190,7 +190,7 @@ async fn reach(accounts: &mut Accounts, of: &Planted) -> Result<Option<Exchange>
 }
 
 /// The account's own id, where `whoami` shows it in the place in which registering does.
-async fn own_id(
+pub(crate) async fn own_id(
     pack: &Pack,
     accounts: &mut Accounts,
     of: &Session,

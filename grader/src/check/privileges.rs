@@ -11,15 +11,17 @@ use crate::probe::auth::{Accounts, Bearer, Session};
 use crate::probe::plant::{answer, said_yes};
 
 /// A role that nobody can register with, where a body says which role somebody has, and an operation for it alone.
-struct Door {
-    role: String,
+pub(crate) struct Door {
+    /// The role.
+    pub(crate) role: String,
     place: Place,
-    op: OpId,
+    /// The operation.
+    pub(crate) op: OpId,
 }
 
 impl Door {
     /// All of them, in the order of the contract.
-    fn all(pack: &Pack) -> Vec<Self> {
+    pub(crate) fn all(pack: &Pack) -> Vec<Self> {
         let registered = pack.roles.values().find_map(|role| match role {
             Role::Register(asks) => asks.first().map(|(place, _)| place.clone()),
             Role::Env(_) => None,

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{OpId, Pick, Place};
+use super::{OpId, Pick, Place, Spot};
 
 mod env;
 mod policy;
 
-pub use env::{AuthEnv, LoginLimit, Signing, Ttl};
+pub use env::{AuthEnv, LoginLimit, Origin, Signing, Ttl};
 pub use policy::{Fallout, LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy};
 
 /// `[auth]`.
@@ -28,6 +28,8 @@ pub struct Auth {
     pub refused: Vec<u16>,
     /// Statuses that mean "authenticated, not allowed".
     pub forbidden: Vec<u16>,
+    /// Whether the cookie of a credential must be kept to encrypted connections.
+    pub secure: bool,
     /// A token against cross-site requests, when cookies carry the credential.
     pub csrf: Option<Csrf>,
     /// What the grader sets at boot.
@@ -36,6 +38,16 @@ pub struct Auth {
     pub ops: IndexMap<Verb, AuthOp>,
     /// Design choices that belong to the assignment.
     pub policy: Policy,
+}
+
+impl Auth {
+    /// The name of the cookie that carries a credential; none where a header does.
+    pub fn cookie(&self) -> Option<&str> {
+        match &self.carrier.place.spot {
+            Spot::Cookie(name) => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// What a credential is.

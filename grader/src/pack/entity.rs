@@ -124,6 +124,8 @@ pub struct Parent {
     pub reply: Option<Place>,
     /// Whether one can be made without it.
     pub required: bool,
+    /// Whether it must belong to whoever makes one.
+    pub own: bool,
 }
 
 /// Whose a thing is.

@@ -27,8 +27,8 @@ use indexmap::IndexMap;
 
 pub use auth::{
     Auth, AuthEnv, AuthKind, AuthOp, Carrier, CodeBy, Csrf, Errors, Fallout, LoginLimit,
-    LogoutPolicy, OnReuse, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing, Ttl,
-    Verb, env_account,
+    LogoutPolicy, OnReuse, Origin, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing,
+    Ttl, Verb, env_account,
 };
 pub use bounds::Bounds;
 pub use contract::{Broke, Contract, Home, Violation};

@@ -216,6 +216,18 @@ impl Request {
         Ok(super::raw::send_request(&self, self.http.patience).await)
     }
 
+    /// Asks with the path as it is written: an HTTP client would resolve `/./` and `/../` before it sends them.
+    pub async fn send_as_written(self) -> Exchange {
+        super::raw::send_request(&self, self.http.patience).await
+    }
+
+    /// The same asked at another path.
+    #[must_use]
+    pub fn to(mut self, path: String) -> Self {
+        self.sent.path = path;
+        self
+    }
+
     async fn ask(self) -> Result<Exchange, Fault> {
         let started = Instant::now();
         let request = self.form()?;

@@ -89,6 +89,10 @@ fn a_service_with_cookies_roles_and_a_token_against_requests_from_elsewhere() {
             "auth.replay-password-change",
             "auth.role-not-checked",
             "auth.other-users-object-readable",
+            "auth.cookie-unprotected",
+            "auth.session-fixed",
+            "auth.session-without-end",
+            "auth.cross-site-writes",
         ],
     );
 }

@@ -2,7 +2,10 @@
 
 mod anonymous_served;
 mod claims_not_checked;
+mod cookie_unprotected;
+mod cross_site_writes;
 mod expired_token_accepted;
+mod header_believed;
 mod identifier_inconsistent;
 mod key_in_header_believed;
 mod login_broken;
@@ -11,16 +14,19 @@ mod login_type_confused;
 mod malformed_token_breaks;
 mod mass_assignment;
 mod operation_unguarded;
+mod origin_not_checked;
 mod other_users_object_listed;
 mod other_users_object_readable;
 mod other_users_object_writable;
 mod password_altered;
 mod password_change_unproven;
-mod password_policy_missing;
-mod registration_overwrites;
 mod password_hash_weak;
 mod password_not_salted;
+mod password_policy_missing;
 mod password_readable;
+mod properties_exposed;
+mod reference_unguarded;
+mod registration_overwrites;
 mod replay_logout;
 mod replay_logout_durable;
 mod replay_logout_malleable;
@@ -34,6 +40,8 @@ mod reset_code_lives_on;
 mod reset_code_outlives_limit;
 mod role_not_checked;
 mod secret_shown;
+mod session_fixed;
+mod session_without_end;
 mod signature_not_checked;
 mod signing_secret_guessable;
 mod token_outlives_limit;
@@ -69,6 +77,9 @@ pub(super) static STAGE: &[&Check] = &[
     &token_outlives_limit::CHECK,
     &token_purpose_ignored::CHECK,
     &malformed_token_breaks::CHECK,
+    &cookie_unprotected::CHECK,
+    &session_fixed::CHECK,
+    &session_without_end::CHECK,
     &replay_logout::CHECK,
     &replay_logout_malleable::CHECK,
     &replay_logout_durable::CHECK,
@@ -83,8 +94,13 @@ pub(super) static STAGE: &[&Check] = &[
     &token_subject_gone::CHECK,
     &token_stored_readable::CHECK,
     &role_not_checked::CHECK,
+    &header_believed::CHECK,
     &other_users_object_readable::CHECK,
     &other_users_object_listed::CHECK,
     &other_users_object_writable::CHECK,
+    &reference_unguarded::CHECK,
     &mass_assignment::CHECK,
+    &properties_exposed::CHECK,
+    &cross_site_writes::CHECK,
+    &origin_not_checked::CHECK,
 ];

@@ -11,12 +11,23 @@ pub struct AuthEnv {
     pub issuer: Option<String>,
     /// The variable for the `aud` claim.
     pub audience: Option<String>,
+    /// The one origin whose pages may read replies.
+    pub origin: Option<Origin>,
     /// Lifetimes by name: `access_ttl`, `refresh_ttl`, `idle`, `life`, `reset_ttl`.
     pub ttls: BTreeMap<String, Ttl>,
     /// The limit on failed logins.
     pub login_limit: Option<LoginLimit>,
     /// The variable with the address of the mail server.
     pub mail: Option<String>,
+}
+
+/// The one origin (RFC 6454) whose pages may read replies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The variable.
+    pub name: String,
+    /// What `[service.env]` gives it: `https://tickets.example`.
+    pub value: String,
 }
 
 /// How credentials are signed.

@@ -1,5 +1,7 @@
 //! `[auth]`: the credential, what is set at boot, the operations, the policy.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use crate::pack::{Auth, AuthKind, AuthOp, Carrier, Csrf, Place, Policy, Role, Spot, Verb};
@@ -15,6 +17,7 @@ pub(super) fn read(
     reader: &Reader<'_>,
     root: &mut Tab<'_>,
     roles: &IndexMap<String, Role>,
+    given: &BTreeMap<String, String>,
 ) -> Option<Auth> {
     let item = root.get("auth");
     let Some(mut tab) = item.and_then(|i| i.table()) else {
@@ -46,11 +49,12 @@ pub(super) fn read(
     };
     let refused = statuses(tab.get("refused"), &[401]);
     let forbidden = statuses(tab.get("forbidden"), &[403, 404]);
+    let secure = tab.get("secure").and_then(|i| i.flag());
     let csrf = tab.get("csrf").and_then(|i| csrf(reader, &i));
     let env = tab
         .get("env")
         .and_then(|i| i.table())
-        .map(authenv::read)
+        .map(|tab| authenv::read(tab, given, reader.log))
         .unwrap_or_default();
     let ops = ops(reader, &mut tab);
     let policy = tab
@@ -102,6 +106,7 @@ pub(super) fn read(
         secret,
         refused,
         forbidden,
+        secure: secure.unwrap_or(true),
         csrf,
         env,
         ops,

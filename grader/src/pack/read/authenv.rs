@@ -1,17 +1,21 @@
 //! `[auth.env]`: the variables the grader sets at boot.
 
-use crate::pack::{AuthEnv, LoginLimit, Signing, Ttl};
+use std::collections::BTreeMap;
 
+use crate::pack::{AuthEnv, LoginLimit, Origin, Signing, Ttl};
+
+use super::log::Log;
 use super::tab::{Item, Tab};
 
 /// The lifetimes a project may name.
 const TTLS: [&str; 5] = ["access_ttl", "refresh_ttl", "idle", "life", "reset_ttl"];
 
-pub(super) fn read(mut tab: Tab<'_>) -> AuthEnv {
+pub(super) fn read(mut tab: Tab<'_>, given: &BTreeMap<String, String>, log: &Log) -> AuthEnv {
     let mut env = AuthEnv {
         signing: tab.get("signing").and_then(|i| signing(&i)),
         issuer: name(tab.get("issuer")),
         audience: name(tab.get("audience")),
+        origin: tab.get("origin").and_then(|i| origin(&i, given, log)),
         ..AuthEnv::default()
     };
     for key in TTLS {
@@ -32,6 +36,32 @@ pub(super) fn read(mut tab: Tab<'_>) -> AuthEnv {
 
 fn name(item: Option<Item<'_>>) -> Option<String> {
     item.and_then(|i| i.text()).map(|t| t.value)
+}
+
+fn origin(item: &Item<'_>, given: &BTreeMap<String, String>, log: &Log) -> Option<Origin> {
+    let name = item.text()?.value;
+    let value = given.get(&name).cloned();
+    if value.as_deref().is_some_and(is_origin) {
+        return value.map(|value| Origin { name, value });
+    }
+    let what = match value {
+        Some(value) => format!("`{name}` is \"{value}\", which is no origin"),
+        None => format!("[service.env] gives no `{name}`"),
+    };
+    let cure = format!(
+        "write `{name} = \"https://tickets.example\"` in [service.env]: scheme, host, and no more than a port"
+    );
+    log.say(&item.spot(), what, cure);
+    None
+}
+
+/// Whether a text is an origin as browsers write it (RFC 6454 §6.2).
+fn is_origin(text: &str) -> bool {
+    let host = ["https://", "http://"]
+        .iter()
+        .find_map(|s| text.strip_prefix(s));
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:".contains(&b);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
 }
 
 fn signing(item: &Item<'_>) -> Option<Signing> {
@@ -99,4 +129,25 @@ fn login_limit(item: &Item<'_>) -> Option<LoginLimit> {
         loose: loose?,
         window,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for origin in ["https://tickets.example", "http://127.0.0.1:8080"] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for other in [
+            "tickets.example",
+            "https://",
+            "https://tickets.example/",
+            "https://Tickets.example",
+            "*",
+        ] {
+            assert!(!is_origin(other), "{other}");
+        }
+    }
 }

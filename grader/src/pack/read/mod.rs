@@ -96,7 +96,8 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
     let links = links::read(&reader, &mut root, &entities);
     let theory = theory::read(&reader, &mut root, &entities, &links);
     let roles = access::roles(&reader, &mut root);
-    let auth = auth::read(&reader, &mut root, &roles);
+    let given = service.as_ref().map(|s| s.env.clone()).unwrap_or_default();
+    let auth = auth::read(&reader, &mut root, &roles, &given);
     let errors = project::errors(&mut root);
     let mentor = project::mentor(&mut root);
     let hints = stages::hints(&reader, &mut root);

@@ -38,7 +38,7 @@ fn parent(
     maker: Option<&Operation>,
     names: &[&str],
 ) -> Option<Parent> {
-    let (entity, at) = if item.is_table() {
+    let (entity, at, own) = if item.is_table() {
         let mut tab = item.table()?;
         let entity = tab
             .get("entity")
@@ -47,10 +47,11 @@ fn parent(
         let at = tab
             .need("at", "say where the create takes the parent's key")
             .and_then(|i| i.text());
+        let own = tab.get("own").and_then(|i| i.flag());
         tab.done();
-        (entity, at?)
+        (entity, at?, own.unwrap_or(false))
     } else {
-        (name.clone(), item.text()?)
+        (name.clone(), item.text()?, false)
     };
     if !names.contains(&entity.value.as_str()) {
         let what = format!("there is no entity `{}`", entity.value);
@@ -114,6 +115,7 @@ fn parent(
         at: place,
         reply,
         required,
+        own,
     })
 }
 

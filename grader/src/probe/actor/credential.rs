@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::model::{Exchange, Outcome};
+use super::SetCookie;
+use crate::model::Exchange;
 use crate::pack::{Auth, Method, Place, Spot, Verb};
 
 /// What proves who is asking.
@@ -59,6 +60,20 @@ impl Credential {
             self.cookies.retain(|(n, _)| *n != name);
             self.cookies.push((name, value));
         }
+    }
+
+    /// The same with another token against cross-site requests, or with none.
+    #[must_use]
+    pub fn with_csrf(&self, token: Option<&str>) -> Self {
+        Self {
+            csrf: token.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// The token against cross-site requests, where one was shown.
+    pub fn csrf_token(&self) -> Option<&str> {
+        self.csrf.as_deref()
     }
 
     /// Whether the pack wants a token against cross-site requests that no reply has shown yet.
@@ -133,18 +148,9 @@ pub(in crate::probe) fn shown(place: &Place, reply: &Exchange) -> Option<String>
     plain.then(|| text.to_owned())
 }
 
-/// The cookies that a reply sets (RFC 6265 §4.1); one that is deleted has no value.
+/// The cookies that a reply sets; one that is deleted has no value.
 fn cookies(reply: &Exchange) -> Vec<(String, String)> {
-    let Outcome::Answered { headers, .. } = &reply.outcome else {
-        return Vec::new();
-    };
-    let set = headers
-        .iter()
-        .filter(|(n, _)| n.eq_ignore_ascii_case("set-cookie"));
-    let pair = |(_, line): &(String, String)| {
-        let (name, value) = line.split(';').next()?.split_once('=')?;
-        let (name, value) = (name.trim(), value.trim());
-        (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
-    };
-    set.filter_map(pair).collect()
+    let set = SetCookie::all(reply).into_iter();
+    let set = set.filter(|c| !c.value.is_empty());
+    set.map(|c| (c.name, c.value)).collect()
 }

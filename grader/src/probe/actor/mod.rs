@@ -1,11 +1,13 @@
 //! Somebody the service knows: an account, and what proves who is asking. What logging in gives, and how it is
 //! carried, is said by the pack's `[auth]`; nothing here knows a project's paths.
 
+mod cookie;
 mod credential;
 
 use rand::{Rng, RngExt};
 use serde_json::Value;
 
+pub use cookie::SetCookie;
 pub use credential::Credential;
 pub(super) use credential::shown;
 

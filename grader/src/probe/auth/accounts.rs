@@ -9,6 +9,8 @@ use crate::probe::actor::{Actor, password};
 use crate::probe::plant::{NotPlanted, Planter, Planting, at_boot, said_yes};
 use crate::probe::{Http, Request};
 
+mod login;
+
 /// Makes accounts and speaks for them. What keeps somebody out is a [`NotPlanted`] that says so in one sentence; what
 /// the service does is never an error.
 pub struct Accounts {
@@ -137,49 +139,6 @@ impl Accounts {
         given.extend(more);
         self.known.push(account.login.clone());
         self.send(Verb::Register, given, &Bearer::nobody()).await
-    }
-
-    /// Asks to log in with these, whatever they are. The answer is the service's.
-    ///
-    /// # Errors
-    /// Only when the request cannot be formed.
-    pub async fn login(
-        &mut self,
-        login: &Value,
-        secret: &Value,
-    ) -> Result<Planting<Exchange>, Fault> {
-        let given = vec![
-            (self.auth.login.clone(), login.clone()),
-            (self.auth.secret.clone(), secret.clone()),
-        ];
-        self.send(Verb::Login, given, &Bearer::nobody()).await
-    }
-
-    /// Logs a registered account in.
-    ///
-    /// # Errors
-    /// Only when a request cannot be formed.
-    pub async fn enter(&mut self, account: &Actor) -> Result<Planting<Session>, Fault> {
-        let answer = match self.login(&account.login, &account.secret).await? {
-            Ok(answer) => answer,
-            Err(why) => return Ok(Err(why)),
-        };
-        self.known.push(account.login.clone());
-        let op = self.auth.ops.get(&Verb::Login).map(|l| l.op.clone());
-        let op = op.unwrap_or_else(|| OpId::from("login"));
-        if !said_yes(&answer) {
-            return Ok(Err(NotPlanted::Refused(op, Box::new(answer))));
-        }
-        let pack = self.planter.pack();
-        let given = answer.clone();
-        let Some(mut session) = Session::of(&pack, account, answer) else {
-            return Ok(Err(NotPlanted::NoCredential(op, Box::new(given))));
-        };
-        if session.lacks_csrf(&self.auth) {
-            let seen = self.whoami(&session.bearer()).await?;
-            session.learn(&self.auth, seen.exchange());
-        }
-        Ok(Ok(session))
     }
 
     /// Registers a new account and logs it in: nobody else uses it, so it may be changed, locked out and deleted.

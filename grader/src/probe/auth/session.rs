@@ -85,6 +85,11 @@ impl Session {
         self.credential.cookies()
     }
 
+    /// The token against cross-site requests, where the pack declares one and a reply showed it.
+    pub fn csrf(&self) -> Option<&str> {
+        self.credential.csrf_token()
+    }
+
     /// Whoever holds this session.
     pub fn bearer(&self) -> Bearer {
         self.bearing(self.access())
