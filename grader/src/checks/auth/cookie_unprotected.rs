@@ -117,7 +117,7 @@ fn lacks(cookie: &SetCookie, auth: &Auth, foreign: bool) -> Vec<Lack> {
         });
     }
     let same_site = is("samesite", "lax") || is("samesite", "strict");
-    if !same_site && !(foreign && is("samesite", "none")) {
+    if !(same_site || (foreign && is("samesite", "none"))) {
         all.push(Lack {
             subject: "`SameSite` of the session's cookie",
             saw: "nothing keeps the session's cookie from requests that other sites cause",
