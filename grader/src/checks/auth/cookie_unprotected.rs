@@ -116,8 +116,8 @@ fn lacks(cookie: &SetCookie, auth: &Auth, foreign: bool) -> Vec<Lack> {
             gain: SCRIPTS,
         });
     }
-    let same_site = is("samesite", "lax") || is("samesite", "strict");
-    if !(same_site || (foreign && is("samesite", "none"))) {
+    let said = |value| is("samesite", value);
+    if !(said("lax") || said("strict") || foreign && said("none")) {
         all.push(Lack {
             subject: "`SameSite` of the session's cookie",
             saw: "nothing keeps the session's cookie from requests that other sites cause",
