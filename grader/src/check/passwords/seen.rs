@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::format::recognise;
 use super::recipe::{Salt, quick};
 use super::spelling::{begins, spellings};
-use super::targets::{Targets, texts};
+use super::targets::{Targets, may_be_digest, texts};
 use crate::check::Cx;
 use crate::model::{Exchange, Fault};
 use crate::pack::{Role, Verb};
@@ -162,9 +162,8 @@ impl Seen {
             let format = recognise(text).map(|format| format.words);
             let formula = || {
                 // What is no digest by its form is not made again.
-                let short = DIGEST.contains(&text.len());
-                let (targets, own) = short.then(|| Targets::of(text))?;
-                targets.each().next()?;
+                let digest = DIGEST.contains(&text.len()) && may_be_digest(text);
+                let (targets, own) = digest.then(|| Targets::of(text))?;
                 let salts = [own, self.salts.clone()].concat();
                 let mut passwords = self.passwords.iter();
                 passwords.find_map(|password| quick(password, &targets, &salts))

@@ -12,6 +12,13 @@ const LEAST: usize = 16;
 /// The lengths of digests, bytes.
 const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
 
+/// Whether a text, or a part of it between signs, has the length of a digest in hex or base64: most texts have not.
+pub(crate) fn may_be_digest(text: &str) -> bool {
+    let plain = !text.contains(['@', ' ', '"']);
+    let digest = |part: &String| readings(part).iter().any(|b| DIGESTS.contains(&b.len()));
+    plain && pieces(text).iter().any(digest)
+}
+
 /// All byte strings of a stored value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Targets(BTreeSet<Vec<u8>>);
