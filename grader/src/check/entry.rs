@@ -6,7 +6,7 @@ use super::Cx;
 use super::guard::turned_away;
 use super::honest::manner;
 use crate::model::{Exchange, Fault, Manner};
-use crate::pack::Verb;
+use crate::pack::{OpId, Pack, Place, Verb};
 use crate::probe::actor::Actor;
 use crate::probe::auth::{Accounts, Seen, Session};
 use crate::probe::plant::{NotPlanted, answer, said_yes};
@@ -102,4 +102,11 @@ impl Entry {
 pub(crate) fn line(cx: &Cx, accounts: &Accounts, verb: Verb) -> String {
     let op = accounts.auth().ops.get(&verb);
     op.map_or_else(String::new, |o| cx.line(&o.op))
+}
+
+/// What the contract says of a value in the body of an operation.
+pub(crate) fn rule<'p>(pack: &'p Pack, op: &OpId, place: &Place) -> Option<&'p Value> {
+    let body = pack.op(op)?.body.as_ref()?;
+    pack.contract
+        .described(&body.schema.value, place.pointer()?)
 }

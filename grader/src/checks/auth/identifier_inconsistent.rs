@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::login_broken;
 use crate::check::Cx;
-use crate::check::accounts::Seat;
-use crate::check::entry::{Entry, Said, line};
+use crate::check::accounts::{Seat, skipped};
+use crate::check::entry::{Entry, Said, line, rule};
 use crate::check::guard::Guard;
 use crate::check::honest::manner;
 use crate::model::{Draft, Evidence, Exchange, Fault, Verdict};
@@ -75,9 +75,16 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut guard = control!(Guard::open(cx, &mut accounts, &shared).await?);
     let drawn = control!(accounts.draw(None));
     let Some((large, small)) = spellings(&drawn.login) else {
-        let control = "a login here has no letters that can be spelled in two ways".to_owned();
-        return Ok(Verdict::Inconclusive { control });
+        let why = "a login here has no letters that can be spelled in two ways";
+        return Ok(skipped(why));
     };
+    let pack = cx.pack();
+    let register = accounts.auth().ops.get(&Verb::Register);
+    let rule = register.and_then(|r| rule(&pack, &r.op, &accounts.auth().login));
+    if rule.is_some_and(|rule| !pack.contract.accepts(rule, &large)) {
+        let why = "the contract has one spelling of a login only";
+        return Ok(skipped(why));
+    }
     let first = Actor {
         login: large,
         ..drawn

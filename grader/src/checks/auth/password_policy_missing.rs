@@ -3,11 +3,11 @@ use serde_json::{Value, json};
 use super::login_broken;
 use crate::check::Cx;
 use crate::check::accounts::{Seat, skipped};
-use crate::check::entry::{Said, line};
+use crate::check::entry::{Said, line, rule};
 use crate::check::guard::Guard;
 use crate::check::honest::manner;
 use crate::model::{Draft, Exchange, Fault, Verdict};
-use crate::pack::{OpId, Pack, Place, Verb};
+use crate::pack::{Pack, Verb};
 use crate::probe::actor::Actor;
 use crate::probe::auth::Accounts;
 use crate::probe::plant::answer;
@@ -114,13 +114,6 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     }
     changed(cx, &mut accounts, &mut guard).await?;
     guard.close(cx, &mut accounts, Some(&shared)).await
-}
-
-/// What the contract says of a password in the body of an operation.
-fn rule<'p>(pack: &'p Pack, op: &OpId, place: &Place) -> Option<&'p Value> {
-    let body = pack.op(op)?.body.as_ref()?;
-    pack.contract
-        .described(&body.schema.value, place.pointer()?)
 }
 
 fn least(pack: &Pack, rule: &Value) -> usize {

@@ -21,6 +21,10 @@ const LETTER: usize = 2 * 1024 * 1024;
 /// How long a caller may say nothing.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// The replies to letters that are not kept (RFC 5321 §4.2.2).
+const TOO_LONG: u16 = 552;
+const NO_ROOM: u16 = 452;
+
 /// One letter on its way.
 struct Envelope {
     to: Vec<String>,
@@ -45,7 +49,7 @@ impl Handler for Envelope {
 
     fn data_end(&mut self) -> Response {
         if self.data.len() > LETTER {
-            return Response::custom(552, "the letter is too long".to_owned());
+            return Response::custom(TOO_LONG, "the letter is too long".to_owned());
         }
         let letter = Letter::read(std::mem::take(&mut self.to), &self.data);
         let kept = self.keeps.send_if_modified(|letters| {
@@ -58,7 +62,7 @@ impl Handler for Envelope {
         if kept {
             response::OK
         } else {
-            Response::custom(452, "there is no room for more letters".to_owned())
+            Response::custom(NO_ROOM, "there is no room for more letters".to_owned())
         }
     }
 }
@@ -95,7 +99,8 @@ async fn talk(call: TcpStream, keeps: watch::Sender<Vec<Letter>>) -> io::Result<
         }
         let answer = session.process(&line);
         write.write_all(&answer.buffer()?).await?;
-        if answer.action == Action::Close {
+        // After a letter that is refused the session still waits for its text.
+        if answer.action == Action::Close || [TOO_LONG, NO_ROOM].contains(&answer.code) {
             return Ok(());
         }
     }
