@@ -69,15 +69,23 @@ impl Fixture {
         root.join("projects").join(&self.project)
     }
 
-    /// Whether it is its turn: always for references and starters, one time in six for a variant, one in sixteen for
-    /// a flaw. `turn` is any text that changes from time to time, a commit's digest for instance, so that all have
-    /// theirs; an empty one is everybody's.
+    /// Whether it is its turn: always for references in Python and starters, every other time for other references, one
+    /// time in six for a variant, one in sixteen for a flaw. `turn` is any text that changes from time to time, a
+    /// commit's digest for instance, so that all have theirs; an empty one is everybody's.
     pub fn has_turn(&self, turn: &str) -> bool {
         let one_in = match self.kind {
             Kind::Variant => 6,
             Kind::Flaw => 16,
-            Kind::Reference | Kind::Starter => 1,
+            // Flaws are made of these.
+            Kind::Reference if self.name == "python" => 1,
+            Kind::Reference => 2,
+            Kind::Starter => 1,
         };
+        self.is_drawn(turn, one_in)
+    }
+
+    /// Whether it is one of those drawn in this turn, one time in so many.
+    pub fn is_drawn(&self, turn: &str, one_in: u8) -> bool {
         let digest = Sha256::digest(format!("{turn} {}", self.title()));
         turn.is_empty() || digest[0].is_multiple_of(one_in)
     }
