@@ -3,6 +3,7 @@
 mod auth;
 mod boot;
 mod endpoints;
+mod errors;
 mod schema;
 
 use crate::check::Check;
@@ -10,11 +11,14 @@ use crate::model::CheckIndex;
 
 /// Every check, in the order in which a learner meets them.
 pub fn all() -> Vec<&'static Check> {
-    [boot::STAGE, endpoints::STAGE, schema::STAGE, auth::STAGE]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect()
+    let stages = [
+        boot::STAGE,
+        endpoints::STAGE,
+        schema::STAGE,
+        auth::STAGE,
+        errors::STAGE,
+    ];
+    stages.into_iter().flatten().copied().collect()
 }
 
 /// Every check as data.
