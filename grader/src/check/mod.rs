@@ -24,6 +24,7 @@ pub(crate) mod guesses;
 pub(crate) mod home;
 pub(crate) mod honest;
 pub(crate) mod kept;
+pub(crate) mod limit;
 pub(crate) mod mailed;
 pub(crate) mod obstacle;
 pub(crate) mod odd;

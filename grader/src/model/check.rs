@@ -157,6 +157,8 @@ pub enum WorldKind {
     Crowded,
     /// As `Fresh`, on a Postgres server of its own, which can be stopped.
     Server,
+    /// As `Fresh`, with the limit on logins as it normally is.
+    Limited,
 }
 
 /// What a check does to others in its world, and therefore what evidence it may use.

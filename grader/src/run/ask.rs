@@ -44,7 +44,10 @@ pub(super) async fn ask(
 
 /// Whether a check gets a world that nobody else uses.
 pub(super) fn has_own_world(check: &Check) -> bool {
-    let own = matches!(check.world, WorldKind::Fresh | WorldKind::Server);
+    let own = matches!(
+        check.world,
+        WorldKind::Fresh | WorldKind::Server | WorldKind::Limited
+    );
     own || matches!(check.run, Run::Breaks(_) | Run::Survey(_))
 }
 

@@ -10,7 +10,7 @@ use super::plan::{Planned, plan};
 use super::worlds::Worlds;
 use super::{Settings, ask};
 use crate::check::{Check, Raised};
-use crate::model::{CheckId, Event, Fault, Picture, Record, RuntimeKind, Verdict};
+use crate::model::{CheckId, Event, Fault, Picture, Record, RuntimeKind, Verdict, WorldKind};
 use crate::pack::Pack;
 use crate::probe::Journal;
 use crate::runtime::Runtime;
@@ -232,7 +232,9 @@ async fn bounded(stand: &Arc<Stand>, check: &'static Check) -> (Verdict, Duratio
 /// A limit on requests that answered in the service's place says nothing about the service.
 fn unhindered(stand: &Stand, check: &Check, verdict: Verdict) -> Verdict {
     let judged = matches!(verdict, Verdict::Pass { .. } | Verdict::Fail { .. });
-    if judged && stand.journal.was_limited(check.id) {
+    // In this world the limit is what is asked about.
+    let asked = check.world == WorldKind::Limited;
+    if judged && !asked && stand.journal.was_limited(check.id) {
         let control =
             "429 Too Many Requests was in the way, although every request waited for its turn";
         return Verdict::Inconclusive {

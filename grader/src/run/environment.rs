@@ -18,17 +18,9 @@ pub(super) fn environment(
     let mut env = pack.service.env.clone();
     let Some(auth) = &pack.auth else { return env };
     env.extend(keys.env().clone());
-    let window = auth
-        .env
-        .login_limit
-        .iter()
-        .filter_map(|l| l.window.as_ref());
-    for ttl in auth.env.ttls.values().chain(window) {
-        let value = if kind == WorldKind::Short {
-            ttl.short
-        } else {
-            ttl.normal
-        };
+    for ttl in auth.env.ttls.values() {
+        let short = kind == WorldKind::Short;
+        let value = if short { ttl.short } else { ttl.normal };
         env.insert(ttl.name.clone(), value.to_string());
     }
     for (role, how) in &pack.roles {
@@ -42,7 +34,17 @@ pub(super) fn environment(
         }
     }
     if let Some(limit) = &auth.env.login_limit {
-        env.insert(limit.name.clone(), limit.loose.to_string());
+        let limited = kind == WorldKind::Limited;
+        let most = if limited { limit.normal } else { limit.loose };
+        env.insert(limit.name.clone(), most.to_string());
+        if let Some(window) = &limit.window {
+            let value = if kind == WorldKind::Short {
+                window.short
+            } else {
+                window.normal
+            };
+            env.insert(window.name.clone(), value.to_string());
+        }
     }
     if let Some(name) = &auth.env.mail {
         let url = post.map_or(NOWHERE, Post::url);

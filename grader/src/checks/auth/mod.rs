@@ -4,13 +4,16 @@ mod anonymous_served;
 mod claims_not_checked;
 mod cookie_unprotected;
 mod cross_site_writes;
+mod empty_token_accepted;
 mod expired_token_accepted;
 mod header_believed;
 mod identifier_inconsistent;
 mod key_in_header_believed;
 mod login_broken;
+mod login_limit_dodged;
 mod login_tells_accounts;
 mod login_type_confused;
+mod login_unlimited;
 mod malformed_token_breaks;
 mod mass_assignment;
 mod operation_unguarded;
@@ -32,6 +35,7 @@ mod replay_logout_durable;
 mod replay_logout_malleable;
 mod replay_password_change;
 mod replay_refresh_family;
+mod replay_refresh_race;
 mod replay_refresh_rotation;
 mod replay_reset;
 mod replay_reset_race;
@@ -61,6 +65,8 @@ pub(super) static STAGE: &[&Check] = &[
     &password_altered::CHECK,
     &login_type_confused::CHECK,
     &login_tells_accounts::CHECK,
+    &login_unlimited::CHECK,
+    &login_limit_dodged::CHECK,
     &password_change_unproven::CHECK,
     &password_readable::CHECK,
     &password_hash_weak::CHECK,
@@ -85,6 +91,8 @@ pub(super) static STAGE: &[&Check] = &[
     &replay_logout_durable::CHECK,
     &replay_refresh_rotation::CHECK,
     &replay_refresh_family::CHECK,
+    &replay_refresh_race::CHECK,
+    &empty_token_accepted::CHECK,
     &replay_password_change::CHECK,
     &reset_broken::CHECK,
     &replay_reset::CHECK,

@@ -98,6 +98,27 @@ impl Pointer {
     pub fn set(&self, target: &mut Value, value: &Value) -> bool {
         set(&self.tokens, target, value)
     }
+
+    /// Takes the member it points at out of its object; false where there is none, or it is no member.
+    pub fn remove(&self, target: &mut Value) -> bool {
+        let Some((Token::Name(name), way)) = self.tokens.split_last() else {
+            return false;
+        };
+        let mut at = target;
+        for token in way {
+            let next = match (token, at) {
+                (Token::Name(name), Value::Object(members)) => members.get_mut(name),
+                (Token::Name(name), Value::Array(all)) => {
+                    name.parse::<usize>().ok().and_then(|i| all.get_mut(i))
+                }
+                _ => None,
+            };
+            let Some(next) = next else { return false };
+            at = next;
+        }
+        at.as_object_mut()
+            .is_some_and(|members| members.remove(name).is_some())
+    }
 }
 
 fn set(tokens: &[Token], target: &mut Value, value: &Value) -> bool {
@@ -200,6 +221,17 @@ mod tests {
         let p = pointer("/a~1b/c~0d/~01");
         assert_eq!(p.get(&json!({"a/b": {"c~d": {"~1": 5}}})), [&json!(5)]);
         assert_eq!(p.to_string(), "/a~1b/c~0d/~01");
+    }
+
+    #[test]
+    fn a_member_is_taken_out_and_nothing_else() {
+        let mut body = json!({"user": {"email": "a", "name": "b"}, "all": [{"n": 1}]});
+        assert!(pointer("/user/email").remove(&mut body));
+        assert!(pointer("/all/0/n").remove(&mut body));
+        assert_eq!(body, json!({"user": {"name": "b"}, "all": [{}]}));
+        assert!(!pointer("/user/email").remove(&mut body));
+        assert!(!pointer("/all/*").remove(&mut body));
+        assert!(!pointer("").remove(&mut body));
     }
 
     #[test]

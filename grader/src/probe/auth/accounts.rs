@@ -10,6 +10,8 @@ use crate::probe::plant::{NotPlanted, Planter, Planting, at_boot, said_yes};
 use crate::probe::{Http, Request};
 
 mod login;
+mod refresh;
+mod reset;
 
 /// Makes accounts and speaks for them. What keeps somebody out is a [`NotPlanted`] that says so in one sentence; what
 /// the service does is never an error.
@@ -222,6 +224,39 @@ impl Accounts {
         }
     }
 
+    /// The same, with nothing at all in the body's place of one of the things it is said to `send`. None where that
+    /// travels elsewhere.
+    ///
+    /// # Errors
+    /// Only when the request cannot be formed.
+    pub async fn ask_without(
+        &mut self,
+        verb: Verb,
+        given: &[(&str, Value)],
+        missing: &str,
+    ) -> Result<Planting<Option<Exchange>>, Fault> {
+        let place = self.auth.ops.get(&verb).and_then(|o| o.send.get(missing));
+        let Some(pointer) = place.and_then(Place::pointer).cloned() else {
+            return Ok(Ok(None));
+        };
+        let filler = (missing, Value::from("x"));
+        let request = match self.asking(verb, None, &[given, &[filler]].concat()) {
+            Ok(request) => request,
+            Err(why) => return Ok(Err(why)),
+        };
+        let text = request.sent().body.as_ref().map(|b| b.text.as_str());
+        let body = text.and_then(|t| serde_json::from_str::<Value>(t).ok());
+        let Some(mut body) = body.filter(Value::is_object) else {
+            return Ok(Ok(None));
+        };
+        if !pointer.remove(&mut body) {
+            return Ok(Ok(None));
+        }
+        Ok(Ok(Some(
+            request.text(body.to_string()).send_anyway().await?,
+        )))
+    }
+
     /// The request of [`ask`](Self::ask), not sent.
     fn asking(
         &mut self,
@@ -262,27 +297,6 @@ impl Accounts {
         self.form(verb, values, &bearer)
     }
 
-    /// A session renewed by its refresh token. Whoever wants to use an old one keeps the old session.
-    ///
-    /// # Errors
-    /// Only when the request cannot be formed.
-    pub async fn refresh(&mut self, session: &Session) -> Result<Planting<Session>, Fault> {
-        let exchange = match self.ask(Verb::Refresh, Some(session), &[]).await? {
-            Ok(exchange) => exchange,
-            Err(why) => return Ok(Err(why)),
-        };
-        let op = match self.op(Verb::Refresh) {
-            Ok(op) => op,
-            Err(why) => return Ok(Err(why)),
-        };
-        let answer = Box::new(exchange.clone());
-        if !said_yes(&exchange) {
-            return Ok(Err(NotPlanted::Refused(op.op.clone(), answer)));
-        }
-        let renewed = session.renewed(op, exchange);
-        Ok(renewed.ok_or_else(|| NotPlanted::NoCredential(op.op.clone(), answer)))
-    }
-
     /// Ends a session.
     ///
     /// # Errors
@@ -302,37 +316,6 @@ impl Accounts {
     ) -> Result<Planting<Exchange>, Fault> {
         let given = [("new", new.clone())];
         self.ask(Verb::ChangePassword, Some(session), &given).await
-    }
-
-    /// Asks for a code by which a forgotten password is replaced.
-    ///
-    /// # Errors
-    /// Only when the request cannot be formed.
-    pub async fn reset_request(&mut self, login: &Value) -> Result<Planting<Exchange>, Fault> {
-        self.ask(Verb::ResetRequest, None, &[("login", login.clone())])
-            .await
-    }
-
-    /// Replaces a password by a code.
-    ///
-    /// # Errors
-    /// Only when the request cannot be formed.
-    pub async fn reset_confirm(
-        &mut self,
-        code: &str,
-        new: &Value,
-    ) -> Result<Planting<Exchange>, Fault> {
-        let given = [("code", Value::from(code)), ("new", new.clone())];
-        self.ask(Verb::ResetConfirm, None, &given).await
-    }
-
-    /// The request that replaces a password by a code, for whoever sends several at once.
-    ///
-    /// # Errors
-    /// What keeps it from being formed.
-    pub fn reset_confirmation(&mut self, code: &str, new: &Value) -> Planting<Request> {
-        let given = [("code", Value::from(code)), ("new", new.clone())];
-        self.asking(Verb::ResetConfirm, None, &given)
     }
 
     /// A password that usual rules accept, and nobody has.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Accounts;
 use crate::model::{Exchange, Fault};
 use crate::pack::{OpId, Verb};
+use crate::probe::Request;
 use crate::probe::actor::Actor;
 use crate::probe::auth::{Bearer, Session};
 use crate::probe::plant::{NotPlanted, Planting, said_yes};
@@ -60,6 +61,18 @@ impl Accounts {
             session.learn(&self.auth, seen.exchange());
         }
         Ok(Ok(session))
+    }
+
+    /// The request of a login, for whoever sends several at once, or changes something about it.
+    ///
+    /// # Errors
+    /// What keeps it from being formed.
+    pub fn logging_in(&mut self, login: &Value, secret: &Value) -> Planting<Request> {
+        let given = vec![
+            (self.auth.login.clone(), login.clone()),
+            (self.auth.secret.clone(), secret.clone()),
+        ];
+        self.form(Verb::Login, given, &Bearer::nobody())
     }
 
     async fn login_over(
