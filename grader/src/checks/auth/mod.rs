@@ -10,7 +10,7 @@ mod identifier_inconsistent;
 mod key_in_header_believed;
 mod login_broken;
 mod login_tells_accounts;
-mod login_type_confused;
+pub(super) mod login_type_confused;
 mod malformed_token_breaks;
 mod mass_assignment;
 mod operation_unguarded;
