@@ -196,3 +196,110 @@ fn line_of(whole: &str) -> String {
     cut.push_str(" …");
     cut
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::model::{Body, Exchange, Outcome, Sent};
+    use crate::probe::negative::{Case, Edit, Must};
+
+    fn tried(about: &str, method: &str, at: &str, class: &'static str, status: u16) -> Tried {
+        let text = String::new();
+        let bytes = 0;
+        let cut = false;
+        let exchange = Exchange {
+            number: 1,
+            check: "errors.example".into(),
+            parent: None,
+            sent: Sent {
+                method: method.into(),
+                base: String::new(),
+                path: "/".into(),
+                headers: vec![],
+                body: None,
+            },
+            outcome: Outcome::Answered {
+                status,
+                headers: vec![],
+                body: Body { text, bytes, cut },
+            },
+            millis: 1,
+        };
+        Tried {
+            op: OpId::from(format!("{method} {about}").as_str()),
+            about: Some(about.into()),
+            body: Value::Null,
+            request: None,
+            case: Case {
+                name: format!("`{at}` is {class}"),
+                at: at.into(),
+                class,
+                must: Must::Refuse,
+                edit: Edit::Elsewhere,
+            },
+            came: Came::of(&exchange),
+            exchange,
+        }
+    }
+
+    fn told(all: &[Tried]) -> Vec<Option<String>> {
+        let broke = |t: &Tried| matches!(t.came, Came::Broke(_));
+        fold(all, broke).into_iter().map(|g| g.about).collect()
+    }
+
+    #[test]
+    fn what_goes_wrong_everywhere_is_one_cause() {
+        let all = [
+            tried("venue", "POST", "name", "null", 500),
+            tried("venue", "POST", "city", "null", 500),
+            tried("event", "POST", "title", "null", 500),
+            tried("event", "POST", "title", "missing", 422),
+        ];
+        assert_eq!(told(&all), [None]);
+        // The same where only changes go wrong.
+        let mut changes: Vec<_> = all
+            .iter()
+            .map(|t| tried(&t.about(), "PATCH", &t.case.at, t.case.class, 500))
+            .collect();
+        changes.push(tried("venue", "POST", "name", "null", 422));
+        assert_eq!(told(&changes), [None, Some("event.title".into())]);
+    }
+
+    #[test]
+    fn ten_mistakes_in_ten_places_are_ten_findings() {
+        let things = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        let classes = ["null", "missing", "too large", "a text", "a list"];
+        let mut all = Vec::new();
+        for (n, thing) in things.iter().enumerate() {
+            for (m, class) in classes.iter().enumerate() {
+                for field in ["name", "size"] {
+                    let wrong = m == n % classes.len() && field == "size";
+                    all.push(tried(
+                        thing,
+                        "POST",
+                        field,
+                        class,
+                        if wrong { 500 } else { 422 },
+                    ));
+                }
+            }
+        }
+        let told = told(&all);
+        let wanted: Vec<_> = things.iter().map(|t| Some(format!("{t}.size"))).collect();
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn fields_that_are_read_by_the_same_lines_are_told_together() {
+        let mut all = Vec::new();
+        for field in ["from", "to"] {
+            for class in ["a word", "empty"] {
+                all.push(tried("event", "GET", field, class, 500));
+                all.push(tried("event", "GET", "city", class, 200));
+            }
+        }
+        assert_eq!(told(&all), [Some("event".into())]);
+    }
+}

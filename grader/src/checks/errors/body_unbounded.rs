@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use super::malformed_json;
-use crate::check::Cx;
 use crate::check::honest::manner;
+use crate::check::{Cx, QuietCx};
 use crate::model::{Draft, Exchange, Fault, Manner, Outcome, Verdict};
 use crate::pack::OpId;
 use crate::probe::plant::{Door, Way, answer, said_yes};
@@ -41,7 +41,7 @@ check! {
         severity: Medium,
         needs: [malformed_json::CHECK],
         world: Main,
-        alone: Shared,
+        alone: Quiet,
         runtimes: ALL,
         refs: ["RFC 9110 §15.5.14", "RFC 6585 §5", "RFC 8259 §9", "OWASP API4:2023", "ASVS v5.0.0-15.2.2"],
         hints: [
@@ -70,7 +70,7 @@ struct Large {
     exchange: Exchange,
 }
 
-async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
+async fn run(cx: &mut QuietCx) -> Result<Verdict, Fault> {
     let processes = cx.processes();
     let doors = control!(cx.planter().doors().await?);
     let Some(door) = doors.into_iter().find(|d| d.way == Way::Create && !d.again) else {
