@@ -8,6 +8,7 @@ mod fold;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -15,13 +16,16 @@ use super::honest::manner;
 use super::{Cx, Findings};
 use crate::model::{Exchange, Fault, Manner, Verdict};
 use crate::pack::{OpId, Pack, Verb};
-use crate::probe::Request;
 use crate::probe::negative::{Case, Edit, Must, wrong};
 use crate::probe::plant::{Door, Planting, Way, answer, said_yes};
+use crate::probe::{Request, until};
 use crate::runtime::Liveness;
 
 /// After so many requests without any answer nothing more is asked: each of them may have taken its whole time.
 const SILENT: usize = 3;
+
+/// How long the end of a process may take to be seen.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// What came of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +159,7 @@ impl Scene {
     /// # Errors
     /// Only when a request cannot be formed.
     pub(crate) async fn ask(&mut self, cx: &mut Cx, door: &Door, case: &Case) -> Result<(), Fault> {
-        if self.silent >= SILENT || self.shut.contains(&door.op) {
+        if self.is_over(&door.op) {
             return Ok(());
         }
         // What a refused request said must not stand in the way of the next one.
@@ -178,8 +182,7 @@ impl Scene {
             came: Came::of(&exchange),
             exchange,
         };
-        self.note(tried);
-        Ok(())
+        self.note(cx, tried).await
     }
 
     /// Asks a case that stands in an address; none where enough was asked already. What an HTTP client would write in
@@ -189,28 +192,37 @@ impl Scene {
     /// Only when a request cannot be formed.
     pub(crate) async fn ask_at(
         &mut self,
+        cx: &Cx,
         (op, about): (&OpId, Option<&str>),
         request: Request,
         case: &Case,
     ) -> Result<(), Fault> {
-        if self.silent >= SILENT || self.shut.contains(op) {
+        if self.is_over(op) {
             return Ok(());
         }
         let exchange = match request.sent().base.starts_with("https") {
             true => request.send().await?,
             false => request.send_as_written().await,
         };
-        self.add((op, about), exchange, case);
-        Ok(())
+        self.add(cx, (op, about), exchange, case).await
+    }
+
+    /// Whether this operation is asked no more: enough was not answered.
+    pub(crate) fn is_over(&self, op: &OpId) -> bool {
+        self.silent >= SILENT || self.shut.contains(op)
     }
 
     /// Keeps what came of a case that was asked elsewhere.
-    pub(crate) fn add(
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed.
+    pub(crate) async fn add(
         &mut self,
+        cx: &Cx,
         (op, about): (&OpId, Option<&str>),
         exchange: Exchange,
         case: &Case,
-    ) {
+    ) -> Result<(), Fault> {
         let tried = Tried {
             op: op.clone(),
             about: about.map(str::to_owned),
@@ -220,16 +232,31 @@ impl Scene {
             came: Came::of(&exchange),
             exchange,
         };
-        self.note(tried);
+        self.note(cx, tried).await
     }
 
-    fn note(&mut self, tried: Tried) {
+    async fn note(&mut self, cx: &Cx, tried: Tried) -> Result<(), Fault> {
         if tried.exchange.status().is_none() {
             // One is enough for this operation: the next may take all the time there is.
             self.silent += 1;
             self.shut.insert(tried.op.clone());
+            if self.is_gone(cx).await? {
+                self.silent = SILENT;
+            }
         }
         self.tried.push(tried);
+        Ok(())
+    }
+
+    /// Whether the service has ended: what is asked then is not answered, and no request is to blame for that. The kernel
+    /// tells of an end a moment after the connection broke.
+    async fn is_gone(&self, cx: &Cx) -> Result<bool, Fault> {
+        let changed = async || Ok((cx.processes() != self.processes).then_some(()));
+        if until(MOMENT, changed).await?.is_some() {
+            return Ok(true);
+        }
+        let anything = cx.http().request("GET", "/").send().await?;
+        Ok(anything.status().is_none())
     }
 
     /// A control that did not hold; the first one is what a reader needs to hear.

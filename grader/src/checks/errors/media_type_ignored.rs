@@ -82,6 +82,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             continue;
         }
         for (class, media) in SAID {
+            if scene.is_over(&door.op) {
+                break;
+            }
             let Some(door) = cx.planter().anew(&door).await? else {
                 continue;
             };
@@ -97,7 +100,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
                 edit: Edit::Elsewhere,
             };
             let exchange = request.send().await?;
-            scene.add((&door.op, door.about.as_deref()), exchange, &case);
+            scene
+                .add(cx, (&door.op, door.about.as_deref()), exchange, &case)
+                .await?;
         }
     }
     let mut findings = scene.broken(cx, &BREAKS).await?;

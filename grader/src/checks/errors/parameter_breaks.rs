@@ -147,7 +147,7 @@ async fn in_path(
                 let path = request.sent().path.replace(MARK, &text);
                 let request = request.clone().to(path);
                 scene
-                    .ask_at((&call.op, Some(&of.entity)), request, &case)
+                    .ask_at(cx, (&call.op, Some(&of.entity)), request, &case)
                     .await?;
             }
         }
@@ -196,7 +196,7 @@ async fn in_query(
     for (case, text) in queries(&pack.contract, op) {
         let request = request.clone().to(format!("{path}{join}{text}"));
         scene
-            .ask_at((&list.op, Some(&of.entity)), request, &case)
+            .ask_at(cx, (&list.op, Some(&of.entity)), request, &case)
             .await?;
     }
     Ok(())

@@ -174,7 +174,10 @@ async fn joining(cx: &mut Cx, scene: &mut Scene, pack: &Pack, name: &str) -> Res
             ("a number of 20 digits", Some(json!("99999999999999999999"))),
         ];
         for (class, key) in keys {
-            let Some(key) = key else { continue };
+            let over = link.set.as_ref().is_some_and(|set| scene.is_over(&set.op));
+            let Some(key) = key.filter(|_| !over) else {
+                continue;
+            };
             let nobody = Arc::new(Planted {
                 key: Some(key),
                 ..there.as_ref().clone()
@@ -194,7 +197,7 @@ async fn joining(cx: &mut Cx, scene: &mut Scene, pack: &Pack, name: &str) -> Res
                 must: Must::Refuse,
                 edit: Edit::Elsewhere,
             };
-            scene.add((&op, Some(name)), exchange, &case);
+            scene.add(cx, (&op, Some(name)), exchange, &case).await?;
         }
     }
     Ok(())
