@@ -3,7 +3,7 @@ use crate::check::kept;
 use crate::check::negative::effect::{before, changed, stored};
 use crate::check::negative::{Scene, Words, coerced, taken};
 use crate::check::{Cx, Findings};
-use crate::checks::endpoints::created_differs;
+use crate::checks::endpoints::{created_differs, patch_ignored};
 use crate::model::{Draft, Fault, Verdict};
 use crate::probe::plant::{Way, answer};
 use crate::{check, control};
@@ -38,7 +38,7 @@ check! {
         summary: "a body that the contract forbids is taken, or leaves something behind",
         concept: "validation",
         severity: High,
-        needs: [created_differs::CHECK, malformed_json::CHECK],
+        needs: [created_differs::CHECK, patch_ignored::CHECK, malformed_json::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
