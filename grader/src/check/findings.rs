@@ -42,6 +42,11 @@ impl Findings {
         drafts.into_iter().for_each(|draft| self.add(draft));
     }
 
+    /// Adds all that another collector of this check has.
+    pub fn join(&mut self, others: Self) {
+        self.extend(others.drafts);
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.drafts.is_empty()

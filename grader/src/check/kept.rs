@@ -66,6 +66,14 @@ impl Kept {
         }
     }
 
+    /// Whether any of these texts stands anywhere now.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn any(&self, texts: &[Token]) -> Result<bool, Fault> {
+        Ok(!self.observer.find(texts).await?.is_empty())
+    }
+
     /// Whether one of these columns no longer holds what was accepted, once that was changed or removed. Only such a
     /// column says how things are. One that forgets nothing is a history, and may tell of what was refused as well.
     ///

@@ -26,6 +26,7 @@ pub(crate) mod honest;
 pub(crate) mod kept;
 pub(crate) mod limit;
 pub(crate) mod mailed;
+pub(crate) mod negative;
 pub(crate) mod obstacle;
 pub(crate) mod odd;
 pub(crate) mod order;

@@ -240,6 +240,41 @@ impl Request {
         super::raw::send_request(&self, self.http.patience).await
     }
 
+    /// Asks with these bytes as its body, be they text or not. None where they are not and the service is reached
+    /// through TLS, which the sender of raw bytes does not speak.
+    ///
+    /// # Errors
+    /// Only when the request could not be formed.
+    pub async fn send_body(mut self, bytes: Vec<u8>) -> Result<Option<Exchange>, Fault> {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let same = text.as_bytes() == bytes;
+        self.sent.body = Some(Body {
+            bytes: bytes.len() as u64,
+            text,
+            cut: false,
+        });
+        if same {
+            return self.send().await.map(Some);
+        }
+        if self.sent.base.starts_with("https") {
+            return Ok(None);
+        }
+        let patience = self.http.patience;
+        Ok(Some(
+            super::raw::send_bytes(&self, Some(&bytes), patience).await,
+        ))
+    }
+
+    /// Asks with a body that comes in pieces and does not say how long it is. Not through TLS.
+    pub async fn send_in_pieces(mut self, bytes: &[u8]) -> Exchange {
+        self.sent.body = Some(Body {
+            bytes: bytes.len() as u64,
+            text: String::from_utf8_lossy(bytes).into_owned(),
+            cut: false,
+        });
+        super::raw::send_in_pieces(&self, bytes, self.http.patience).await
+    }
+
     /// The same asked at another path.
     #[must_use]
     pub fn to(mut self, path: String) -> Self {

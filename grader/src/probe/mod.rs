@@ -8,6 +8,7 @@ mod curl;
 mod http;
 mod journal;
 pub mod mail;
+pub mod negative;
 pub mod plan;
 pub mod plant;
 pub mod raw;

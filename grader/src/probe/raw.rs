@@ -33,7 +33,44 @@ pub async fn send(http: &Http, says: (&str, &str), bytes: &[u8], patience: Durat
 
 /// Sends a request byte for byte, for headers that no HTTP client would send.
 pub(super) async fn send_request(request: &Request, patience: Duration) -> Exchange {
+    let body = request.sent().body.as_ref().map(|b| b.text.as_bytes());
+    send_bytes(request, body, patience).await
+}
+
+/// The same with a body that need not be text.
+pub(super) async fn send_bytes(
+    request: &Request,
+    body: Option<&[u8]>,
+    patience: Duration,
+) -> Exchange {
     let (http, parent) = request.whom();
+    let mut head = head(request);
+    if let Some(body) = body {
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    let bytes = [head.as_bytes(), b"\r\n", body.unwrap_or_default()].concat();
+    patiently(http, request.sent(), &bytes, patience, parent).await
+}
+
+/// The same with a body that comes in pieces (RFC 9112 §7.1), so that nobody knows its length before its end.
+pub(super) async fn send_in_pieces(request: &Request, body: &[u8], patience: Duration) -> Exchange {
+    let (http, parent) = request.whom();
+    let mut bytes = head(request).into_bytes();
+    bytes.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
+    for piece in body.chunks(PIECE) {
+        bytes.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+        bytes.extend_from_slice(piece);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(b"0\r\n\r\n");
+    patiently(http, request.sent(), &bytes, patience, parent).await
+}
+
+/// How large a piece of a body is, bytes.
+const PIECE: usize = 32 * 1024;
+
+/// The lines of a request before those about its body.
+fn head(request: &Request) -> String {
     let sent = request.sent();
     let host = sent.base.trim_start_matches("http://");
     let mut head = format!(
@@ -43,12 +80,7 @@ pub(super) async fn send_request(request: &Request, patience: Duration) -> Excha
     for (name, value) in &sent.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    let body = sent.body.as_ref().map_or("", |b| b.text.as_str());
-    if sent.body.is_some() {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
-    }
-    let bytes = format!("{head}\r\n{body}");
-    patiently(http, sent, bytes.as_bytes(), patience, parent).await
+    head
 }
 
 async fn patiently(
@@ -96,16 +128,26 @@ async fn exchange(address: &str, bytes: &[u8], head: bool) -> Outcome {
             };
         }
     };
-    // A service may answer and close before it has read everything: what it said still counts.
-    let written = stream.write_all(bytes).await;
+    // A service may answer, and close or stop reading, before everything is written: what it said still counts.
+    let (mut reader, mut writer) = stream.split();
+    let mut writing = std::pin::pin!(writer.write_all(bytes));
+    let mut written = None;
     let mut read = Vec::new();
     loop {
         let mut chunk = [0; 8192];
-        match stream.read(&mut chunk).await {
+        let seen = tokio::select! {
+            done = &mut writing, if written.is_none() => {
+                written = Some(done);
+                continue;
+            }
+            seen = reader.read(&mut chunk) => seen,
+        };
+        match seen {
             Ok(0) => break,
             Ok(n) => read.extend_from_slice(&chunk[..n]),
             Err(error) if read.is_empty() => {
-                let why = written.err().unwrap_or(error).to_string();
+                let failed = written.and_then(Result::err);
+                let why = failed.unwrap_or(error).to_string();
                 return Outcome::Refused { why };
             }
             Err(_) => break,

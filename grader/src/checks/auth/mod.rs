@@ -12,7 +12,7 @@ mod key_in_header_believed;
 mod login_broken;
 mod login_limit_dodged;
 mod login_tells_accounts;
-mod login_type_confused;
+pub(super) mod login_type_confused;
 mod login_unlimited;
 mod malformed_token_breaks;
 mod mass_assignment;

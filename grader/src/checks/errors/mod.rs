@@ -1,6 +1,30 @@
 //! It fails well: what a client sends or a database does ends in an answer, and the service goes on.
 
+mod body_unbounded;
+mod duplicate_breaks;
+mod injection;
+mod invalid_body_accepted;
+mod invalid_body_breaks;
+mod malformed_json;
+mod media_type_ignored;
+mod number_breaks;
+mod parameter_breaks;
+mod reference_breaks;
+mod text_breaks;
+
 use crate::check::Check;
 
 /// The checks of this stage, in the order in which a learner meets them.
-pub(super) static STAGE: &[&Check] = &[];
+pub(super) static STAGE: &[&Check] = &[
+    &malformed_json::CHECK,
+    &media_type_ignored::CHECK,
+    &invalid_body_accepted::CHECK,
+    &invalid_body_breaks::CHECK,
+    &number_breaks::CHECK,
+    &text_breaks::CHECK,
+    &reference_breaks::CHECK,
+    &duplicate_breaks::CHECK,
+    &injection::CHECK,
+    &parameter_breaks::CHECK,
+    &body_unbounded::CHECK,
+];

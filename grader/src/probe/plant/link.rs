@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::make::{Given, Parents};
 use super::stop::{Stop, inward, outward};
-use super::{Linked, Near, NotPlanted, Planted, Planter, Planting, Who, ask, said_yes};
+use super::{Draft, Linked, Near, NotPlanted, Planted, Planter, Planting, Who, ask, said_yes};
 use crate::model::{Exchange, Fault};
-use crate::pack::{Call, EndAt, Link, Spot};
+use crate::pack::{Call, EndAt, Link, OpId, Pack, Spot};
+use crate::probe::Request;
 use crate::probe::sample::{self, Optional};
 
 impl Planter {
@@ -126,7 +127,47 @@ impl Planter {
         facts: Option<&mut IndexMap<String, Value>>,
     ) -> Result<(Exchange, Option<Who>), Stop> {
         let pack = self.pack();
-        let mut draft = self.draft(&call.op, &pack)?;
+        let draft = self.draft_link(&pack, link, call, ends, facts)?;
+        let last = ends.values().map(|e| &e.created).max_by_key(|e| e.number);
+        if let Some(draft) = draft {
+            let who = self.caller(&call.op, near).await?;
+            if let Some(exchange) = self.send(&draft, who, last).await? {
+                return Ok((exchange, who));
+            }
+        }
+        let why = format!("the path of {} cannot be filled", call.op);
+        Err(Stop::no_way(why))
+    }
+
+    /// What [`link_between`](Planter::link_between) would send to join the same ends again.
+    pub(super) async fn ready_link(
+        &mut self,
+        linked: &Linked,
+    ) -> Result<Option<(OpId, Value, Request)>, Stop> {
+        let pack = self.pack();
+        let link = pack.links.get(&linked.link);
+        let Some((link, call)) = link.and_then(|l| Some((l, l.set.as_ref()?))) else {
+            return Ok(None);
+        };
+        let mut facts = linked.facts.clone();
+        let draft = self.draft_link(&pack, link, call, &linked.ends, Some(&mut facts))?;
+        let Some(draft) = draft else { return Ok(None) };
+        let body = draft.body.clone();
+        let draft = self.sign(draft, linked.by).await?;
+        let request = draft.request(self.http());
+        Ok(request.map(|r| (call.op.clone(), body, r.after(&linked.created))))
+    }
+
+    /// A request in the making to one of a link's operations; none where its path cannot be filled.
+    fn draft_link<'p>(
+        &mut self,
+        pack: &'p Pack,
+        link: &Link,
+        call: &Call,
+        ends: &Parents,
+        facts: Option<&mut IndexMap<String, Value>>,
+    ) -> Result<Option<Draft<'p>>, Stop> {
+        let mut draft = self.draft(&call.op, pack)?;
         draft.body = sample::request(&pack.contract, draft.op, Optional::All, &mut self.rng);
         for (role, end) in &link.ends {
             if let (EndAt::Place(at), Some(planted)) = (&end.at, ends.get(role)) {
@@ -166,14 +207,6 @@ impl Planter {
         let none = IndexMap::new();
         let filled = ask::bind(&mut draft, call, None, &none, ends);
         self.supply(&mut draft, None);
-        let last = ends.values().map(|e| &e.created).max_by_key(|e| e.number);
-        if filled {
-            let who = self.caller(&call.op, near).await?;
-            if let Some(exchange) = self.send(&draft, who, last).await? {
-                return Ok((exchange, who));
-            }
-        }
-        let why = format!("the path of {} cannot be filled", call.op);
-        Err(Stop::no_way(why))
+        Ok(filled.then_some(draft))
     }
 }

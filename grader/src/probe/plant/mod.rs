@@ -8,6 +8,7 @@ mod address;
 mod ask;
 mod change;
 mod crowd;
+mod doors;
 mod draft;
 mod enter;
 mod equals;
@@ -48,6 +49,7 @@ use crate::model::Exchange;
 use crate::pack::{Entity, OpId, Pack};
 
 pub use address::Address;
+pub use doors::{Door, Way};
 use draft::Draft;
 pub(crate) use draft::encoded;
 pub use look::Signs;

@@ -131,7 +131,11 @@ impl Planter {
     }
 
     /// The same draft in the name of whoever asks.
-    async fn sign<'p>(&mut self, draft: Draft<'p>, who: Option<Who>) -> Result<Draft<'p>, Stop> {
+    pub(super) async fn sign<'p>(
+        &mut self,
+        draft: Draft<'p>,
+        who: Option<Who>,
+    ) -> Result<Draft<'p>, Stop> {
         let pack = self.pack();
         let (Some(who), Some(auth)) = (who, pack.auth.as_ref()) else {
             return Ok(draft);
