@@ -35,6 +35,7 @@ pub(crate) mod passwords;
 pub(crate) mod privileges;
 pub(crate) mod retold;
 pub(crate) mod rush;
+pub(crate) mod steady;
 pub(crate) mod stock;
 pub(crate) mod strangers;
 mod survey;
