@@ -1,10 +1,12 @@
 //! It fails well: what a client sends or a database does ends in an answer, and the service goes on.
 
 mod lost_connections_kill;
+mod outage_not_survived;
 
 use crate::check::Check;
 
 /// The checks of this stage, in the order in which a learner meets them.
 pub(super) static STAGE: &[&Check] = &[
     &lost_connections_kill::CHECK,
+    &outage_not_survived::CHECK,
 ];
