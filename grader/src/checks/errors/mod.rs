@@ -3,6 +3,7 @@
 mod internals_shown;
 mod lost_connections_kill;
 mod outage_not_survived;
+mod shape_differs;
 
 use crate::check::Check;
 
@@ -11,4 +12,5 @@ pub(super) static STAGE: &[&Check] = &[
     &lost_connections_kill::CHECK,
     &outage_not_survived::CHECK,
     &internals_shown::CHECK,
+    &shape_differs::CHECK,
 ];
