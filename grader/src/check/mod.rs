@@ -15,6 +15,7 @@ pub(crate) mod diff;
 pub(crate) mod entry;
 pub(crate) mod errors;
 pub(crate) mod exposed;
+pub(crate) mod failing;
 pub(crate) mod fan;
 pub(crate) mod filters;
 mod findings;

@@ -34,6 +34,12 @@ pub async fn send(http: &Http, says: (&str, &str), bytes: &[u8], patience: Durat
 /// Sends a request byte for byte, for headers that no HTTP client would send.
 pub(super) async fn send_request(request: &Request, patience: Duration) -> Exchange {
     let (http, parent) = request.whom();
+    let bytes = written(request);
+    patiently(http, request.sent(), &bytes, patience, parent).await
+}
+
+/// A request as it goes over the wire, for whoever sends it in a way of their own.
+pub fn written(request: &Request) -> Vec<u8> {
     let sent = request.sent();
     let host = sent.base.trim_start_matches("http://");
     let mut head = format!(
@@ -47,8 +53,20 @@ pub(super) async fn send_request(request: &Request, patience: Duration) -> Excha
     if sent.body.is_some() {
         head.push_str(&format!("content-length: {}\r\n", body.len()));
     }
-    let bytes = format!("{head}\r\n{body}");
-    patiently(http, sent, bytes.as_bytes(), patience, parent).await
+    format!("{head}\r\n{body}").into_bytes()
+}
+
+/// Opens a connection to the service that this request asks. None when it takes none.
+pub async fn connect(request: &Request) -> Option<TcpStream> {
+    let address = request.sent().base.trim_start_matches("http://");
+    TcpStream::connect(address).await.ok()
+}
+
+/// Sends a request and leaves the answer unread. None when the service takes no connection.
+pub async fn leave_unread(request: &Request) -> Option<TcpStream> {
+    let mut stream = connect(request).await?;
+    let sent = stream.write_all(&written(request)).await;
+    sent.ok().map(|()| stream)
 }
 
 async fn patiently(

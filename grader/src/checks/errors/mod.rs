@@ -1,5 +1,6 @@
 //! It fails well: what a client sends or a database does ends in an answer, and the service goes on.
 
+mod connection_leaked;
 mod internals_shown;
 mod lost_connections_kill;
 mod outage_not_survived;
@@ -11,6 +12,7 @@ use crate::check::Check;
 pub(super) static STAGE: &[&Check] = &[
     &lost_connections_kill::CHECK,
     &outage_not_survived::CHECK,
+    &connection_leaked::CHECK,
     &internals_shown::CHECK,
     &shape_differs::CHECK,
 ];
