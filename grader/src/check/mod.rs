@@ -38,6 +38,7 @@ pub(crate) mod privileges;
 pub(crate) mod refusals;
 pub(crate) mod retold;
 pub(crate) mod rush;
+pub(crate) mod siege;
 pub(crate) mod steady;
 pub(crate) mod stock;
 pub(crate) mod strangers;

@@ -5,6 +5,7 @@ mod internals_shown;
 mod lost_connections_kill;
 mod outage_not_survived;
 mod shape_differs;
+mod slow_clients_block;
 
 use crate::check::Check;
 
@@ -15,4 +16,5 @@ pub(super) static STAGE: &[&Check] = &[
     &connection_leaked::CHECK,
     &internals_shown::CHECK,
     &shape_differs::CHECK,
+    &slow_clients_block::CHECK,
 ];
