@@ -63,7 +63,7 @@ const PATTERNS: [(&str, &str); 15] = [
     ),
     (
         DATABASE,
-        r"password authentication failed|terminating connection|too many connections for role|remaining connection slots|the database system is |server closed the connection|connection to server at |SQLSTATE|PL/pgSQL function |(?m)^(?:CONTEXT|FATAL|DETAIL):  ?\S",
+        r"password authentication failed|terminating connection|too many connections for role|remaining connection slots|the database system is |server closed the connection|connection to server at |SQLSTATE|PL/pgSQL function |(?m)^(?:CONTEXT|FATAL|DETAIL|HINT):  \S",
     ),
     (
         LIBRARY,
@@ -71,7 +71,7 @@ const PATTERNS: [(&str, &str); 15] = [
     ),
     (
         MACHINE,
-        r"postgres(?:ql)?://[^\s\x22]+:[^\s\x22]+@|ECONNREFUSED|ECONNRESET|getaddrinfo|/usr/src/app|/site-packages/|/home/\w+/|\b[A-Z]:\\\w",
+        r"postgres(?:ql)?://[^\s\x22]+:[^\s\x22]+@|ECONNREFUSED|ECONNRESET|getaddrinfo|/usr/src/app|/site-packages/|/home/\w+/|\b[A-Z]:\\(?:Users|Program|Windows|inetpub|app|src)\b",
     ),
     (
         LIBRARY,
@@ -314,6 +314,7 @@ mod tests {
             r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"Expecting value: line 1 column 2 (char 1)"}"#,
             r#"{"title":"Conflict","status":409,"detail":"This city already has a venue of this name."}"#,
             r#"{"title":"Service Unavailable","status":503,"detail":"The service cannot reach its database. Try again later."}"#,
+            r#"{"detail":"code must match X:\\d+, DETAIL: four digits"}"#,
             r#"{"error":"Select a date from the list, update the set, or insert into the form."}"#,
             "Not Found",
         ] {

@@ -12,6 +12,7 @@ use crate::check::{BreaksCx, note};
 use crate::model::{Draft, Evidence, Fault, Verdict};
 use crate::probe::plant::answer;
 use crate::probe::{Request, until};
+use crate::runtime::postgres::ServiceSession;
 use crate::{check, control};
 
 check! {
@@ -86,6 +87,8 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
         let control = format!("{} answered {} before", no.line, answer(&no.exchange));
         return Ok(Verdict::Inconclusive { control });
     }
+    // What was open before any mistake is no mistake's doing.
+    let long_open = left_open(cx).await?;
     let mut findings = cx.findings();
     let mut judged = 0;
     for kind in &kinds {
@@ -110,7 +113,8 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
             what: format!("{} was asked again and again", kind.source),
             first: Some(kind),
         };
-        findings.extend(judge(cx, &steady, &told, grown.map(|n| (before, n))).await?);
+        let grown = grown.map(|n| (before, n));
+        findings.extend(judge(cx, &steady, &told, grown, &long_open).await?);
         if !findings.is_empty() {
             return Ok(findings.verdict());
         }
@@ -128,7 +132,7 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
         what: format!("clients left while {waited} of their requests waited in the database"),
         first: None,
     };
-    findings.extend(judge(cx, &steady, &told, None).await?);
+    findings.extend(judge(cx, &steady, &told, None, &long_open).await?);
     Ok(findings.verdict())
 }
 
@@ -168,14 +172,23 @@ async fn sessions_stay(cx: &BreaksCx, many: usize) -> Result<Option<usize>, Faul
     Ok(until(REST, fewer).await?.is_none().then_some(count))
 }
 
+/// The sessions that have begun a transaction and do nothing.
+async fn left_open(cx: &BreaksCx) -> Result<Vec<ServiceSession>, Fault> {
+    let mut sessions = cx.sessions().await?;
+    sessions.retain(ServiceSession::is_left_open);
+    Ok(sessions)
+}
+
 /// Whether the service works, and holds nothing that it should have given back.
 async fn judge(
     cx: &BreaksCx,
     steady: &Steady,
     told: &Told<'_>,
     grown: Option<(usize, usize)>,
+    long_open: &[ServiceSession],
 ) -> Result<Option<Draft>, Fault> {
     let http = cx.http().patient(PATIENCE);
+    let was_open = |s: &ServiceSession| long_open.iter().any(|old| old.pid == s.pid);
     let settled = steady.settles(&http, MANY, SETTLED, || true).await?;
     let mut evidence = vec![note(told.what.clone())];
     let first = told.first.map(|f| cx.seen(f.source.clone(), &f.first));
@@ -204,27 +217,18 @@ async fn judge(
         return Ok(Some(draft(saw, actual, evidence)));
     }
     let rest = async || {
-        let sessions = cx.sessions().await?;
-        let open = sessions.iter().any(|s| s.is_left_open());
-        Ok((!open).then_some(()))
+        let open = left_open(cx).await?;
+        Ok(open.iter().all(was_open).then_some(()))
     };
     if until(REST, rest).await?.is_some() {
         return Ok(None);
     }
-    let sessions = cx.sessions().await?;
-    let left: Vec<_> = sessions
-        .iter()
-        .filter(|s| s.is_left_open() && s.since >= OPEN)
-        .collect();
+    let mut left = left_open(cx).await?;
+    left.retain(|s| s.since >= OPEN && !was_open(s));
     let Some(one) = left.first() else {
         return Ok(None);
     };
-    let actual = format!(
-        "{} of {} sessions: {}",
-        left.len(),
-        sessions.len(),
-        one.state
-    );
+    let actual = format!("{} sessions: {}", left.len(), one.state);
     let saw = "afterwards transactions stay open in which nothing happens";
     Ok(Some(draft(saw, actual, evidence)))
 }
