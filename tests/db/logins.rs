@@ -139,11 +139,22 @@ async fn the_operator_does_what_it_says() {
     lock.release().await.unwrap();
     assert_eq!(writing.await.unwrap(), 1);
 
+    client.execute("BEGIN", &[]).await.unwrap();
+    let sessions = operator.sessions(&database).await.unwrap();
+    assert_eq!(sessions.len(), 2, "ours is left out: {sessions:?}");
+    assert_eq!(sessions.iter().filter(|s| s.is_left_open()).count(), 1);
+
     assert_eq!(
         operator.end_sessions(&database).await.unwrap(),
         2,
         "ours is left alone"
     );
+    operator.admit(&database, false).await.unwrap();
+    let refused = tokio_postgres::connect(&database.service_url, tokio_postgres::NoTls).await;
+    let error = refused.map(drop).unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "53300");
+    operator.admit(&database, true).await.unwrap();
+    service(&database.service_url).await;
     assert!(client.execute("SELECT 1", &[]).await.is_err());
     assert!(editor.run("SELECT 1").await.unwrap().refused().is_none());
     assert!(!operator.end_backend(1).await.unwrap());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::LocksCx;
 use crate::model::Fault;
-use crate::runtime::postgres::{LockMode, TableLock};
+use crate::runtime::postgres::{LockMode, ServiceSession, TableLock};
 use crate::runtime::{Changes, Liveness, Released, Stop, Trouble};
 
 /// The context of a check that stops and kills, in a world of its own.
@@ -90,6 +90,50 @@ impl BreaksCx {
     /// As for [`stop_server`](Self::stop_server).
     pub async fn start_server(&self) -> Result<(), Trouble> {
         self.raised.world.start_server().await
+    }
+
+    /// Freezes the Postgres server: connections stay open and nothing answers. Only in a world of the kind `Server`.
+    ///
+    /// # Errors
+    /// `Unsupported` where the world shares a server.
+    pub async fn pause_server(&self) -> Result<(), Trouble> {
+        self.raised.world.pause_server().await
+    }
+
+    /// Lets the frozen Postgres server go on.
+    ///
+    /// # Errors
+    /// As for [`pause_server`](Self::pause_server).
+    pub async fn resume_server(&self) -> Result<(), Trouble> {
+        self.raised.world.resume_server().await
+    }
+
+    /// The database sessions of the service.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn sessions(&self) -> Result<Vec<ServiceSession>, Fault> {
+        let database = self.database()?;
+        database.server()?.operator().sessions(database).await
+    }
+
+    /// Ends every database session of the service, and says how many there were.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn end_sessions(&self) -> Result<usize, Fault> {
+        let database = self.database()?;
+        database.server()?.operator().end_sessions(database).await
+    }
+
+    /// Lets the service open database sessions again, or no more.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn admit_sessions(&self, admitted: bool) -> Result<(), Fault> {
+        let database = self.database()?;
+        let operator = database.server()?.operator();
+        operator.admit(database, admitted).await
     }
 
     /// Puts an empty database in the place of the service's.

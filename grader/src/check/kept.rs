@@ -42,6 +42,17 @@ impl Kept {
         }))
     }
 
+    /// Logs in anew, after the server was away.
+    ///
+    /// # Errors
+    /// When the observer cannot log in.
+    pub(crate) async fn look_again(&mut self, cx: &Cx) -> Result<(), Fault> {
+        if let Some(observer) = cx.observer().await? {
+            self.observer = observer;
+        }
+        Ok(())
+    }
+
     /// The row that carries these texts in every column where accepted ones stand, if it comes to be there. A log of
     /// all requests, say, holds accepted ones too, but is never the only place that does.
     ///

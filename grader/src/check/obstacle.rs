@@ -11,6 +11,9 @@ pub(crate) struct Obstacle<'e> {
     table: String,
 }
 
+/// What the database says of a row that it refuses here. No service says that by itself.
+pub(crate) const WORDS: &str = "a disturbance for the sake of a test";
+
 /// Its objects; a sequence counts, because it goes on counting when a transaction is taken back.
 const NAME: &str = "grader_obstacle";
 
@@ -31,7 +34,7 @@ impl<'e> Obstacle<'e> {
             format!(
                 "CREATE FUNCTION {schema}.{NAME}() RETURNS trigger LANGUAGE plpgsql AS $grader$ BEGIN \
                  IF pg_catalog.nextval('{}.{NAME}'::pg_catalog.regclass) >= {row} THEN \
-                 RAISE EXCEPTION 'a disturbance for the sake of a test'; END IF; RETURN NEW; END $grader$",
+                 RAISE EXCEPTION '{WORDS}'; END IF; RETURN NEW; END $grader$",
                 schema.replace('\'', "''")
             ),
             format!(

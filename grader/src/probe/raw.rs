@@ -44,11 +44,7 @@ pub(super) async fn send_bytes(
     patience: Duration,
 ) -> Exchange {
     let (http, parent) = request.whom();
-    let mut head = head(request);
-    if let Some(body) = body {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
-    }
-    let bytes = [head.as_bytes(), b"\r\n", body.unwrap_or_default()].concat();
+    let bytes = with_body(request, body);
     patiently(http, request.sent(), &bytes, patience, parent).await
 }
 
@@ -66,6 +62,20 @@ pub(super) async fn send_in_pieces(request: &Request, body: &[u8], patience: Dur
     patiently(http, request.sent(), &bytes, patience, parent).await
 }
 
+/// A request as it goes over the wire, for whoever sends it in a way of their own.
+pub fn written(request: &Request) -> Vec<u8> {
+    let body = request.sent().body.as_ref().map(|b| b.text.as_bytes());
+    with_body(request, body)
+}
+
+fn with_body(request: &Request, body: Option<&[u8]>) -> Vec<u8> {
+    let mut head = head(request);
+    if let Some(body) = body {
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    [head.as_bytes(), b"\r\n", body.unwrap_or_default()].concat()
+}
+
 /// How large a piece of a body is, bytes.
 const PIECE: usize = 32 * 1024;
 
@@ -81,6 +91,19 @@ fn head(request: &Request) -> String {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head
+}
+
+/// Opens a connection to the service that this request asks. None when it takes none.
+pub async fn connect(request: &Request) -> Option<TcpStream> {
+    let address = request.sent().base.trim_start_matches("http://");
+    TcpStream::connect(address).await.ok()
+}
+
+/// Sends a request and leaves the answer unread. None when the service takes no connection.
+pub async fn leave_unread(request: &Request) -> Option<TcpStream> {
+    let mut stream = connect(request).await?;
+    let sent = stream.write_all(&written(request)).await;
+    sent.ok().map(|()| stream)
 }
 
 async fn patiently(

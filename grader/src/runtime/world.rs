@@ -192,6 +192,22 @@ impl World {
         Ok(self.own_server()?.start_again().await?)
     }
 
+    /// Freezes the world's own Postgres server: connections stay open and nothing answers.
+    ///
+    /// # Errors
+    /// As for [`stop_server`](Self::stop_server).
+    pub async fn pause_server(&self) -> Result<(), Trouble> {
+        Ok(self.own_server()?.pause().await?)
+    }
+
+    /// Lets the frozen server go on.
+    ///
+    /// # Errors
+    /// As for [`stop_server`](Self::stop_server).
+    pub async fn resume_server(&self) -> Result<(), Trouble> {
+        Ok(self.own_server()?.resume().await?)
+    }
+
     fn own_server(&self) -> Result<&Arc<dyn Power>, Trouble> {
         let why = || Trouble::Unsupported("this world has no database server of its own".into());
         self.cluster().ok_or_else(why)

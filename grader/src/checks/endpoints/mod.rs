@@ -33,7 +33,7 @@ mod sort_wrong;
 mod text_altered;
 mod undeclared_property;
 pub(super) mod unknown_id_not_404;
-mod unknown_route;
+pub(super) mod unknown_route;
 mod wrong_content_type;
 mod wrong_method;
 pub(super) mod wrong_success_status;

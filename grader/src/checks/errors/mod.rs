@@ -1,15 +1,21 @@
 //! It fails well: what a client sends or a database does ends in an answer, and the service goes on.
 
 mod body_unbounded;
+mod connection_leaked;
 mod duplicate_breaks;
 mod injection;
+mod internals_shown;
 mod invalid_body_accepted;
 mod invalid_body_breaks;
+mod lost_connections_kill;
 mod malformed_json;
 mod media_type_ignored;
 mod number_breaks;
+mod outage_not_survived;
 mod parameter_breaks;
 mod reference_breaks;
+mod shape_differs;
+mod slow_clients_block;
 mod text_breaks;
 
 use crate::check::Check;
@@ -27,4 +33,10 @@ pub(super) static STAGE: &[&Check] = &[
     &injection::CHECK,
     &parameter_breaks::CHECK,
     &body_unbounded::CHECK,
+    &lost_connections_kill::CHECK,
+    &outage_not_survived::CHECK,
+    &connection_leaked::CHECK,
+    &internals_shown::CHECK,
+    &shape_differs::CHECK,
+    &slow_clients_block::CHECK,
 ];

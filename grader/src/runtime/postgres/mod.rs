@@ -38,7 +38,7 @@ pub use fetch::fetch;
 pub(crate) use initdb::arguments as initdb_arguments;
 pub use log::{LogFormat, LogTail};
 pub use login::Login;
-pub use operator::{LockMode, Operator, Slot, TableLock};
+pub use operator::{LockMode, Operator, ServiceSession, Slot, TableLock};
 pub use power::Power;
 pub(crate) use prepared::Prepared;
 pub use quote::{ident, literal};

@@ -3,7 +3,10 @@
 //! A superuser's session that evaluates anything of a learner's (a cast, a view, a policy, a trigger, an
 //! index expression while planning) runs the learner's code with the server's own rights. So each function
 //! here names system catalogs and system functions alone, looks names up in `pg_catalog` (pinned when the
-//! session starts), and never reads a learner's row. Whoever adds one must say why it evaluates nothing.
+//! session starts), and never reads a learner's row. Whoever adds one must say why it evaluates nothing. What is done to
+//! sessions stands in `operator/sessions.rs`, and the rest here.
+
+mod sessions;
 
 use tokio_postgres::error::SqlState;
 
@@ -14,6 +17,8 @@ use super::quote::{ident, literal};
 use super::server::Server;
 use super::session::{Purpose, Session, config, fault};
 use crate::model::{Doing, Fault};
+
+pub use sessions::ServiceSession;
 
 /// The superuser's hands. From [`Server::operator`].
 #[derive(Debug, Clone, Copy)]
@@ -212,21 +217,6 @@ impl<'a> Operator<'a> {
         self.home(&doing, &statements).await
     }
 
-    /// How many sessions of the service on its database wait for a lock now. Reads a system view alone.
-    ///
-    /// # Errors
-    /// When the server cannot be reached.
-    pub async fn waiting(&self, database: &Database) -> Result<i64, Fault> {
-        let session = self.server.home.get().await?;
-        let sql = "SELECT count(*) FROM pg_stat_activity \
-                   WHERE datname = $1::text AND usename = $2::text AND wait_event_type = 'Lock'";
-        let row = session
-            .query_one(sql, &[&database.name, &database.role()])
-            .await;
-        row.and_then(|r| r.try_get(0))
-            .map_err(|e| fault("looking for sessions that wait", &e))
-    }
-
     /// Makes a sequence give `next` at its next call. `setval` writes the sequence's own row and evaluates
     /// nothing; a relation of another kind is refused.
     ///
@@ -276,41 +266,6 @@ impl<'a> Operator<'a> {
         let locked = session.batch_execute(&format!("BEGIN; {sql}")).await;
         locked.map_err(|e| fault(format!("locking {schema}.{table}"), &e))?;
         Ok(TableLock { session })
-    }
-
-    /// Ends one backend; false if there was none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached.
-    pub async fn end_backend(&self, pid: i32) -> Result<bool, Fault> {
-        let session = self.server.home.get().await?;
-        let row = session
-            .query_one("SELECT pg_terminate_backend($1)", &[&pid])
-            .await;
-        row.and_then(|r| r.try_get(0))
-            .map_err(|e| fault("ending a database session", &e))
-    }
-
-    /// Ends every session of the service on its database and says how many there were. Ours are left alone.
-    ///
-    /// # Errors
-    /// When the server cannot be reached.
-    pub async fn end_sessions(&self, database: &Database) -> Result<usize, Fault> {
-        let doing = "ending the service's database sessions";
-        let session = self.server.home.get().await?;
-        let sql =
-            "SELECT pid FROM pg_stat_activity WHERE datname = $1::text AND usename = $2::text";
-        let rows = session
-            .query(sql, &[&database.name, &database.role()])
-            .await;
-        let mut ended = 0;
-        for row in rows.map_err(|e| fault(doing, &e))? {
-            let pid: i32 = row.try_get(0).doing(doing)?;
-            if !database.is_our_backend(pid) && self.end_backend(pid).await? {
-                ended += 1;
-            }
-        }
-        Ok(ended)
     }
 
     /// Makes a logical replication slot with the plugin `test_decoding`, which prints rows with their types'

@@ -11,6 +11,26 @@ use crate::probe::auth::{Bearer, Session};
 use crate::probe::plant::{NotPlanted, Planting, said_yes};
 
 impl Accounts {
+    /// The request of [`whoami`](Self::whoami), for whoever sends it more than once.
+    ///
+    /// # Errors
+    /// What keeps it from being formed.
+    pub fn asking_who(&mut self, bearer: &Bearer) -> Planting<Request> {
+        self.form(Verb::Whoami, Vec::new(), bearer)
+    }
+
+    /// The request that logs an account in, for whoever sends it more than once.
+    ///
+    /// # Errors
+    /// What keeps it from being formed.
+    pub fn asking_in(&mut self, account: &Actor) -> Planting<Request> {
+        let given = vec![
+            (self.auth.login.clone(), account.login.clone()),
+            (self.auth.secret.clone(), account.secret.clone()),
+        ];
+        self.form(Verb::Login, given, &Bearer::nobody())
+    }
+
     /// Asks to log in with these, whatever they are. The answer is the service's.
     ///
     /// # Errors
