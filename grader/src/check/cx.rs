@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use super::Findings;
 use super::accounts::Seats;
 use super::cost::Kept;
-use crate::model::{Evidence, Exchange, Fault, WorldKind};
+use crate::model::{Evidence, Exchange, Fault};
 use crate::pack::{OpId, Pack};
 use crate::probe::auth::Keys;
 use crate::probe::changes::Changes;
@@ -110,10 +110,7 @@ impl Cx {
         let chance = format!("{seed}/{check}");
         let digest = Sha256::digest(chance.as_bytes());
         let rng = ChaCha8Rng::from_seed(digest.into());
-        let mut http = Http::new(&raised.world.base_url(0), journal.clone())?.asked_by(check);
-        if raised.world.spec().kind == WorldKind::Limited {
-            http = http.unpausing();
-        }
+        let http = Http::new(&raised.world.base_url(0), journal.clone())?.asked_by(check);
         let planter = Planter::new(http, Arc::clone(pack), rng);
         Ok(Self {
             check,

@@ -30,8 +30,6 @@ pub struct Http {
     check: String,
     journal: Journal,
     patience: Duration,
-    /// Whether it waits where it is told to.
-    pauses: bool,
 }
 
 /// A request in the making; [`Request::send`] asks it.
@@ -65,7 +63,6 @@ impl Http {
             check: String::new(),
             journal,
             patience: PATIENCE,
-            pauses: true,
         })
     }
 
@@ -94,20 +91,6 @@ impl Http {
             patience,
             ..self.clone()
         }
-    }
-
-    /// The same client taking a 429 for an answer like any other, and not asking again.
-    #[must_use]
-    pub fn unpausing(&self) -> Self {
-        Self {
-            pauses: false,
-            ..self.clone()
-        }
-    }
-
-    /// How long it waits before it asks again what was answered so; see [`Request::send`].
-    pub(super) fn pause(&self, exchange: &Exchange) -> Option<Duration> {
-        pause(exchange).filter(|_| self.pauses)
     }
 
     /// The journal it writes to.
@@ -214,9 +197,7 @@ impl Request {
     pub async fn send(self) -> Result<Exchange, Fault> {
         let mut exchange = self.clone().ask().await?;
         for _ in 0..LIMITED {
-            let Some(wait) = self.http.pause(&exchange) else {
-                break;
-            };
+            let Some(wait) = pause(&exchange) else { break };
             tokio::time::sleep(wait).await;
             exchange = self.clone().after(&exchange).ask().await?;
         }
@@ -316,7 +297,7 @@ impl Request {
 
 /// How long a request that was put off should wait before it is asked again; none where it was answered, or where the
 /// wait is too long.
-fn pause(exchange: &Exchange) -> Option<Duration> {
+pub(super) fn pause(exchange: &Exchange) -> Option<Duration> {
     if exchange.status() != Some(429) {
         return None;
     }

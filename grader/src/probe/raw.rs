@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::http::LIMITED;
+use super::http::{LIMITED, pause};
 use super::{Http, Request};
 use crate::model::{Body, Exchange, Outcome, Sent};
 
@@ -115,7 +115,7 @@ async fn patiently(
 ) -> Exchange {
     let mut seen = once(http, sent.clone(), bytes, patience, parent).await;
     for _ in 0..LIMITED {
-        let Some(wait) = http.pause(&seen) else { break };
+        let Some(wait) = pause(&seen) else { break };
         tokio::time::sleep(wait).await;
         seen = once(http, sent.clone(), bytes, patience, Some(seen.number)).await;
     }

@@ -58,7 +58,7 @@ check! {
 }
 
 /// How long one answer may take at the least, however quick the service is otherwise.
-const LEAST: Duration = Duration::from_secs(2);
+const LEAST: Duration = Duration::from_secs(3);
 /// How much longer than otherwise.
 const TIMES: u32 = 10;
 /// How long one request is waited for.
