@@ -12,8 +12,9 @@ check! {
     /// must end in an orderly answer. Honest requests work before and after, and the process is the same one.
     ///
     /// ## Why it matters
-    /// Code that was written for a text does something else with a list. Whoever finds the field that nobody looked
-    /// at can make the service fail as often as they like, and a rule that only the database knows comes back as a 500.
+    /// Code that counts on a text does something else with a list, with null, and with nothing at all. Whoever finds the
+    /// field that nobody looked at can make the service fail as often as they like, and a rule that only the database
+    /// knows comes back as a 500.
     ///
     /// ## Passes
     /// ```text
