@@ -111,7 +111,7 @@ fn cure(tables: &[Proposal]) -> String {
 }
 
 /// A line that is not too long; what does not fit is left out at a word.
-fn line(head: &str, about: &str) -> String {
+pub(super) fn line(head: &str, about: &str) -> String {
     let whole = format!("{head}{about}");
     if whole.chars().count() <= LINE {
         return whole;

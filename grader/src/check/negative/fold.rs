@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Came, Tried, Words};
 use crate::check::Cx;
+use crate::check::forms::line;
 use crate::model::{Draft, Manner};
 use crate::pack::OpId;
 use crate::probe::plant::answer;
@@ -127,12 +128,12 @@ impl Group {
     /// As a finding.
     pub(super) fn draft(self, cx: &Cx, words: &Words) -> Draft {
         let pack = cx.pack();
-        let line = |op: &String| {
+        let written = |op: &String| {
             pack.contract
                 .op(op)
                 .map_or_else(|| op.clone(), |o| o.line())
         };
-        let ops: Vec<String> = self.ops.iter().map(line).collect();
+        let ops: Vec<String> = self.ops.iter().map(written).collect();
         let mut ways: Vec<String> = Vec::new();
         for tried in std::iter::once(&self.shown).chain(&self.others) {
             if !ways.contains(&tried.case.name) {
@@ -143,10 +144,8 @@ impl Group {
             [one] => format!(" at {one}"),
             _ => String::new(),
         };
-        let first = line_of(&format!(
-            "{}: it {}{place}",
-            self.shown.case.name, words.does
-        ));
+        let name = &self.shown.case.name;
+        let first = line(&format!("{name}: it {}{place}", words.does), "");
         let mut evidence = vec![cx.seen(self.shown.case.name.clone(), &self.shown.exchange)];
         let mut seen = vec![self.shown.case.class];
         for other in &self.others {
@@ -179,22 +178,6 @@ impl Group {
             evidence,
         }
     }
-}
-
-/// The longest line a finding begins with.
-const LINE: usize = 99;
-
-/// A line that is not too long, cut at a word.
-fn line_of(whole: &str) -> String {
-    if whole.chars().count() <= LINE {
-        return whole.to_owned();
-    }
-    let mut cut: String = whole.chars().take(LINE - 2).collect();
-    if let Some(at) = cut.rfind(' ') {
-        cut.truncate(at);
-    }
-    cut.push_str(" …");
-    cut
 }
 
 #[cfg(test)]
