@@ -182,8 +182,13 @@ impl Running {
     }
 
     /// Waits until it has said this; fails when it ends before.
-    pub(super) fn until_it_says(mut self, text: &str) -> Self {
-        while !self.said("stderr").contains(text) {
+    pub(super) fn until_it_says(self, text: &str) -> Self {
+        self.until_it_says_times(text, 1)
+    }
+
+    /// Waits until it has said this so many times; fails when it ends before.
+    pub(super) fn until_it_says_times(mut self, text: &str, times: usize) -> Self {
+        while self.said("stderr").matches(text).count() < times {
             if self.child.0.try_wait().unwrap().is_some()
                 || self.started.elapsed() > Duration::from_secs(60)
             {

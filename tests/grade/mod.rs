@@ -22,4 +22,5 @@ mod reports;
 mod rude;
 mod runs;
 mod service;
+mod talks;
 mod usage;

@@ -241,3 +241,11 @@ fn a_contract_keeps_what_the_one_before_promised() {
         "{problems:#?}"
     );
 }
+
+#[test]
+fn a_misconception_has_words_and_checks() {
+    let belief = "[[misconception]]\nid = \"x\"\ntitle = \"\"\ninstead = \"so\"\nask = \"why?\"\nchecks = []\n\n[teaches]";
+    let problems = lint_with(&GOOD.replacen("[teaches]", belief, 1), &[]).unwrap_err();
+    let whats: Vec<&str> = problems.iter().map(|p| p.1.as_str()).collect();
+    assert_eq!(whats, ["`title` is empty", "`checks` is empty"]);
+}

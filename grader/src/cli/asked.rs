@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::unknown::unknown;
-use crate::model::{CheckId, CheckIndex, RuntimeKind, Stage};
+use crate::model::{CheckId, CheckIndex, RuntimeKind, Shows, Stage};
 use crate::pack::{Bounds, Pack};
 use crate::report::{Target, writable};
 use crate::run::{Selection, plan};
@@ -30,6 +30,12 @@ pub(super) fn limit(text: &str) -> Result<Limit, String> {
 /// `--timeout`: a day at most.
 pub(super) fn seconds(text: &str) -> Result<u64, String> {
     number(text, 1..=86_400)
+}
+
+/// `--show`.
+pub(super) fn shows(text: &str) -> Result<Shows, String> {
+    let found = Shows::ALL.into_iter().find(|shows| shows.as_str() == text);
+    found.ok_or_else(|| unknown("word", text, Shows::ALL.map(Shows::as_str)))
 }
 
 fn number<N>(text: &str, range: RangeInclusive<N>) -> Result<N, String>

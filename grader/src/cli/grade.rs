@@ -9,11 +9,14 @@ use tokio::sync::mpsc;
 
 use super::find_pack::{self, Places};
 use super::ledger::{Book, Page};
+use super::stop::Stop;
 use super::watching::{self, Interrupts};
 use super::{Look, asked, display, print, say};
 use crate::feedback::{self, Redactor};
-use crate::model::{CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, SubmissionRef};
-use crate::pack::Pack;
+use crate::model::{
+    CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, Shows, SubmissionRef,
+};
+use crate::pack::{Disclosure, Pack};
 use crate::report::{Target, terminal, write_atomically};
 use crate::run::{self, Settings};
 use crate::runtime::{self, Choice, Limits, Options, Refusal, Runtime};
@@ -78,6 +81,9 @@ pub(super) struct GradeArgs {
     /// .grader/ledger.json beside the service)
     #[arg(long, value_name = "FILE", env = "GRADER_LEDGER", hide_env = true)]
     ledger: Option<String>,
+    /// Tell this much of what is found, whatever the project says: everything, findings, titles or first-failure
+    #[arg(long, value_name = "HOW-MUCH", value_parser = asked::shows)]
+    show: Option<Shows>,
     /// Write a report to a file (repeatable): json, junit, markdown, html, gradescope, prairielearn, autolab,
     /// annotations or csv
     #[arg(long, value_name = "FORMAT=PATH")]
@@ -107,37 +113,28 @@ impl From<RuntimeArg> for Choice {
     }
 }
 
-/// Why there is no report.
-enum Stop {
-    Usage(String),
-    Fault(String),
-    Interrupted,
-}
-
 /// Grades one submission and prints the report.
 pub(super) async fn grade(args: GradeArgs, index: &CheckIndex) -> Exit {
-    match graded(args, index).await {
-        Ok(exit) => exit,
-        Err(Stop::Usage(what)) => {
-            say(&format!("error: {what}"));
-            Exit::Usage
-        }
-        Err(Stop::Fault(what)) => {
-            say(&format!(
-                "error: the grader failed, not your service: {what}"
-            ));
-            Exit::Fault
-        }
-        Err(Stop::Interrupted) => {
-            say("interrupted: everything that was started is stopped");
-            Exit::Interrupted
-        }
-    }
+    let told = match graded(&args, index).await {
+        Ok(graded) => tell(&args, graded),
+        Err(stop) => Err(stop),
+    };
+    told.unwrap_or_else(Stop::said)
 }
 
-async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
+/// A report, and whether this attempt could be kept.
+pub(super) struct Graded {
+    pub(super) report: Report,
+    pub(super) kept: Result<(), Fault>,
+}
+
+/// Grades one submission.
+///
+/// # Errors
+/// Why there is no report.
+pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Graded, Stop> {
     let mut interrupts = Interrupts::listen().map_err(|f| Stop::Fault(f.to_string()))?;
-    let settings = settings(&args, index).map_err(Stop::Usage)?;
+    let settings = settings(args, index).map_err(Stop::Usage)?;
     asked::places(&args.report).map_err(Stop::Usage)?;
     let attach = args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach);
     let submission = match Submission::open(&args.dir) {
@@ -146,9 +143,9 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
         Err(_) if attach => None,
         Err(problem) => return Err(Stop::Usage(problem.to_string())),
     };
-    let pack = Arc::new(pack(&args, submission.as_ref(), index)?);
+    let pack = Arc::new(pack(args, submission.as_ref(), index)?);
     asked::anything(&settings.selection, &pack).map_err(Stop::Usage)?;
-    let named = named(&args, submission.as_ref());
+    let named = named(args, submission.as_ref());
     let book = Book::of(
         args.ledger.as_deref(),
         submission.as_ref().map(|s| s.root.as_path()),
@@ -158,7 +155,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     }
     let mut folders: Vec<PathBuf> = submission.iter().map(|s| s.root.clone()).collect();
     let opened = tokio::select! {
-        opened = runtime::open(submission, options(&args, &pack)) => opened,
+        opened = runtime::open(submission, options(args, &pack)) => opened,
         () = interrupts.next() => return Err(Stop::Interrupted),
     };
     let runtime: Arc<dyn Runtime> = match opened {
@@ -209,20 +206,23 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
         picture: run.picture,
         history: page.as_ref().map(Page::history),
         pace: pack.project.next_rung_after,
+        disclosure: match args.show {
+            Some(shows) => Disclosure::always(shows),
+            None => pack.project.shows.clone(),
+        },
+        beliefs: pack.beliefs.clone(),
     };
     let (report, history) = feedback::assemble(
         run,
-        &rules(&pack),
+        &rules(&pack, page.as_ref()),
         &index.with_hints(&pack.hints),
         &redactor,
     );
     let kept = match (page, history) {
-        (Some(page), Some(history)) => page.close(history),
+        (Some(page), Some(history)) => page.close(history, &report),
         _ => Ok(()),
     };
-    let exit = tell(&args, &report)?;
-    kept.map_err(|fault| Stop::Fault(fault.to_string()))?;
-    Ok(exit)
+    Ok(Graded { report, kept })
 }
 
 /// The page of the ledger that this run goes to. Where nobody asked for one, a folder that cannot be written to
@@ -241,21 +241,22 @@ fn page(book: Option<&Book>, pack: &Pack) -> Result<Option<Page>, Stop> {
     }
 }
 
-fn tell(args: &GradeArgs, report: &Report) -> Result<Exit, Stop> {
+fn tell(args: &GradeArgs, Graded { report, kept }: Graded) -> Result<Exit, Stop> {
     let fault = |fault: Fault| Stop::Fault(fault.to_string());
     // Files first: a reader who closes the pipe must not cost them. Nor does a full disk cost the reader.
     let written = args.report.iter().map(|target| {
-        let text = target.format.render(report)?;
+        let text = target.format.render(&report)?;
         write_atomically(&target.path, text.as_bytes())
     });
     let written: Vec<Result<(), Fault>> = written.collect();
     let look = Look::for_stdout();
-    let text = terminal::render(report, look.width, look.style);
+    let text = terminal::render(&report, look.width, look.style);
     print(&mut std::io::stdout(), &text).map_err(fault)?;
     written
         .into_iter()
         .collect::<Result<(), Fault>>()
         .map_err(fault)?;
+    kept.map_err(fault)?;
     Ok(report.exit())
 }
 
@@ -327,11 +328,15 @@ fn named(args: &GradeArgs, submission: Option<&Submission>) -> SubmissionRef {
     )
 }
 
-fn rules(pack: &Pack) -> Rules {
+fn rules(pack: &Pack, page: Option<&Page>) -> Rules {
+    let gate = &pack.project.gate;
     Rules {
         gate: Gate {
-            share: pack.project.gate.share,
-            must: pack.project.gate.must.clone(),
+            share: gate.share,
+            must: gate.must.clone(),
+            signed_off: gate
+                .sign_off
+                .then(|| page.is_some_and(|page| page.history().signed_off())),
         },
         points: pack.points.clone(),
     }

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use super::stored::Shelf;
 use crate::feedback::{History, LEDGER, Ledger};
-use crate::model::{Doing, Fault};
+use crate::model::{Doing, Fault, Report};
 use crate::report::write_atomically;
 
 /// The folder beside the service, and the ledger in it.
@@ -85,6 +86,14 @@ impl Book {
         })
     }
 
+    /// Where the reports of the runs are kept: beside the ledger; by its name where somebody chose its place.
+    pub(super) fn shelf(&self) -> Shelf {
+        Shelf::in_folder(match self.asked {
+            false => self.path.with_file_name(""),
+            true => self.path.with_extension("reports"),
+        })
+    }
+
     /// Whether a failure to keep the attempts is more than a remark.
     pub(super) fn is_asked(&self) -> bool {
         self.asked
@@ -106,11 +115,20 @@ impl Page {
         found.cloned().unwrap_or_default()
     }
 
-    /// Keeps the history with the run in it.
+    /// Keeps the history with the run in it, and the run's report beside it.
     ///
     /// # Errors
     /// Whatever the file system says.
-    pub(super) fn close(mut self, history: History) -> Result<(), Fault> {
+    pub(super) fn close(self, history: History, report: &Report) -> Result<(), Fault> {
+        self.book.shelf().keep(report)?;
+        self.write(history)
+    }
+
+    /// Keeps the history.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub(super) fn write(mut self, history: History) -> Result<(), Fault> {
         self.ledger.projects.insert(self.project, history);
         let text = serde_json::to_string_pretty(&self.ledger).doing("writing the ledger")?;
         write_atomically(&self.book.path, text.as_bytes())
@@ -129,7 +147,7 @@ mod tests {
             let page = book.open(project).unwrap();
             let history = page.history();
             assert_eq!(history, History::default());
-            page.close(history).unwrap();
+            page.write(history).unwrap();
         }
         let kept: Vec<_> = book.read().unwrap().projects.into_keys().collect();
         assert_eq!(kept, ["1-a", "2-b"]);

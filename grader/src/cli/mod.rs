@@ -9,10 +9,17 @@ mod find_pack;
 mod grade;
 mod ledger;
 mod look;
+mod mentor;
 mod new;
 mod pack;
 mod progress;
+mod render;
+mod replay;
+mod shell;
+mod stop;
+mod stored;
 mod unknown;
+mod watch;
 mod watching;
 
 use look::{Look, print, say};
@@ -20,7 +27,7 @@ use look::{Look, print, say};
 use std::io::{stderr, stdout};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::model::{Exit, Fault};
 
@@ -41,6 +48,10 @@ struct Cli {
 enum Verb {
     /// Raise a service beside a real Postgres, question it, and report
     Grade(Box<grade::GradeArgs>),
+    /// Grade again on every save; what failed last comes first
+    Watch(watch::WatchArgs),
+    /// Ask again what a finding rests on, as it was asked then
+    Replay(replay::ReplayArgs),
     /// Begin a project: a starter, the brief and the contract in a folder of your own
     New(new::NewArgs),
     /// Say where you stand: attempts, points, what is still open
@@ -59,10 +70,20 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Write a stored report in other formats, or with less in it
+    Render(render::RenderArgs),
+    /// Write a page for a talk with a learner
+    Mentor(mentor::MentorArgs),
+    /// Sign a project off after a talk, or leave a note
+    SignOff(mentor::SignOffArgs),
     /// Say what this machine has, and what to install
     Doctor(doctor::DoctorArgs),
     /// Work on project packs: lint them, draft one
     Pack(pack::PackArgs),
+    /// Print completions for a shell
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page, or write one for each verb
+    Man(shell::ManArgs),
 }
 
 /// Runs the program with the process's arguments.
@@ -78,7 +99,9 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    if let (Verb::Grade(_), Some(host)) = (&cli.verb, crate::runtime::engine_to_name()) {
+    if let (Verb::Grade(_) | Verb::Replay(_), Some(host)) =
+        (&cli.verb, crate::runtime::engine_to_name())
+    {
         // Comes back only where the program cannot be started again; then the docker runtime says what to set.
         say(&again(&host).to_string());
     }
@@ -147,5 +170,12 @@ async fn run(verb: Verb) -> Exit {
             ))
         }
         Verb::Pack(args) => pack::pack(&args, &index),
+        Verb::Watch(args) => watch::watch(&args).await,
+        Verb::Replay(args) => replay::replay(&args, &index).await,
+        Verb::Render(args) => render::render(&args),
+        Verb::Mentor(args) => mentor::mentor(&args, &index),
+        Verb::SignOff(args) => mentor::sign_off(&args),
+        Verb::Completions(args) => said(shell::completions(Cli::command(), &args)),
+        Verb::Man(args) => said(shell::man(Cli::command(), &args)),
     }
 }

@@ -103,6 +103,7 @@ mod tests {
             saw: "it \u{1b}[31mburns".to_owned(),
             seen,
             open,
+            since: 1,
         };
         let attempt = Attempt {
             when: "2027-03-01T19:00:00Z".to_owned(),
@@ -117,6 +118,7 @@ mod tests {
             ("c", trail("z", 9, false)),
         ];
         let history = History {
+            notes: vec![],
             attempts: vec![attempt],
             findings: findings
                 .map(|(f, t)| (f.to_owned(), t))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Progress, Record, Verdict};
+use crate::model::{MentorNote, Progress, Record, Verdict};
 
 /// The name and version of the ledger's format.
 pub const LEDGER: &str = "grader/ledger/v1";
@@ -35,6 +35,9 @@ pub struct History {
     pub attempts: Vec<Attempt>,
     /// Everything that was ever found, by fingerprint.
     pub findings: BTreeMap<String, Trail>,
+    /// What mentors wrote, in order.
+    #[serde(default)]
+    pub notes: Vec<MentorNote>,
 }
 
 /// One attempt.
@@ -63,6 +66,9 @@ pub struct Trail {
     pub seen: u32,
     /// Whether it was there when its check last gave an answer.
     pub open: bool,
+    /// The number of the attempt in which it was found, or found again, or found gone.
+    #[serde(default)]
+    pub since: u32,
 }
 
 impl History {
@@ -86,25 +92,53 @@ impl History {
                 self.open_found(record, changed, &mut progress);
             }
         }
-        progress.attempt = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+        progress.attempt = self.attempt();
         progress
+    }
+
+    /// How many attempts there were.
+    pub fn attempt(&self) -> u32 {
+        u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Forgets what was seen where a project keeps it back: a ledger lies beside the learner's service.
+    pub fn keep_back(&mut self, records: &[Record]) {
+        for record in records.iter().filter(|r| r.kept_back.is_some()) {
+            let trails = self.findings.values_mut();
+            for trail in trails.filter(|t| t.check == record.id.as_str()) {
+                trail.saw.clone_from(&record.summary);
+            }
+        }
+    }
+
+    /// Whether a mentor has signed the project off: the last note that says so or takes it back counts.
+    pub fn signed_off(&self) -> bool {
+        self.notes.last().is_some_and(|note| note.signed_off)
+    }
+
+    /// What mentors wrote since the attempt before this one.
+    pub fn fresh_notes(&self) -> Vec<MentorNote> {
+        let fresh = |note: &&MentorNote| note.attempt + 1 >= self.attempt();
+        self.notes.iter().filter(fresh).cloned().collect()
     }
 
     fn close_missing(&mut self, record: &Record, progress: &mut Progress) {
         let found = record.verdict.findings();
+        let attempt = self.attempt();
         let of_check = self
             .findings
             .iter_mut()
             .filter(|(_, trail)| trail.open && trail.check == record.id.as_str());
         for (fingerprint, trail) in of_check {
             if found.iter().all(|f| f.fingerprint != *fingerprint) {
-                trail.open = false;
+                (trail.open, trail.since) = (false, attempt);
                 progress.fixed += 1;
             }
         }
     }
 
     fn open_found(&mut self, record: &Record, changed: bool, progress: &mut Progress) {
+        let attempt = self.attempt();
         for finding in record.verdict.findings() {
             let trail = self.findings.entry(finding.fingerprint.clone());
             let known = matches!(trail, std::collections::btree_map::Entry::Occupied(_));
@@ -113,6 +147,7 @@ impl History {
                 saw: String::new(),
                 seen: 1,
                 open: true,
+                since: attempt,
             });
             match (known, trail.open) {
                 (false, _) => progress.new += 1,
@@ -122,7 +157,7 @@ impl History {
                 }
                 (true, false) => {
                     progress.back += 1;
-                    (trail.open, trail.seen) = (true, 1);
+                    (trail.open, trail.seen, trail.since) = (true, 1, attempt);
                 }
             }
             trail.saw.clone_from(&finding.saw);
@@ -150,6 +185,7 @@ mod tests {
             severity: Severity::High,
             points: 5,
             verdict,
+            kept_back: None,
             seconds: 0.0,
         }
     }

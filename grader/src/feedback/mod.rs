@@ -3,18 +3,21 @@
 //! The steps stand in a row, each a pure function over the findings, so that a ledger of attempts or a
 //! disclosure rule is one more step and not another report.
 
+mod disclose;
 mod docs;
 mod ladder;
 mod ledger;
+mod misconceptions;
 mod redact;
 
 pub use ledger::{Attempt, History, LEDGER, Ledger, Trail};
 pub use redact::Redactor;
 
 use crate::model::{
-    CheckIndex, Fault, Finding, PackRef, Picture, Record, Report, RuntimeRef, SCHEMA,
-    SubmissionRef, Verdict,
+    CheckId, CheckIndex, Fault, Finding, PackRef, Picture, Record, Report, RuntimeRef, SCHEMA,
+    Shows, SubmissionRef, Verdict,
 };
+use crate::pack::{Belief, Disclosure};
 use crate::score::{self, Rules};
 
 /// What a run hands over.
@@ -44,6 +47,10 @@ pub struct Run {
     pub picture: Option<Picture>,
     /// After how many attempts with the same finding the next hint is shown.
     pub pace: u32,
+    /// What the report tells.
+    pub disclosure: Disclosure,
+    /// What failures may speak of.
+    pub beliefs: Vec<Belief>,
 }
 
 /// Makes the report of a run, and its history with this run in it. `rules` is how the pack weighs it, `index`
@@ -79,7 +86,8 @@ pub fn assemble(
     }
     let faulty = !run.faults.is_empty();
     let standing = score::stand(&records, &run.pack, &rules.gate, run.complete, faulty);
-    let report = Report {
+    let notes = history.as_ref().map(History::fresh_notes);
+    let mut report = Report {
         schema: SCHEMA.to_owned(),
         grader: env!("CARGO_PKG_VERSION").to_owned(),
         pack: run.pack,
@@ -95,11 +103,19 @@ pub fn assemble(
         totals: standing.totals,
         waiting: standing.waiting,
         first: standing.first,
+        kept_back: None,
+        misconceptions: misconceptions::of(&records, &run.beliefs),
+        notes: notes.unwrap_or_default(),
         checks: records,
         faults: run.faults.iter().map(Fault::to_string).collect(),
         progress,
         picture: run.picture,
     };
+    let attempt = progress.map(|progress| progress.attempt);
+    if let Some(policy) = disclose::policy(&run.disclosure, attempt, day(&report.started)) {
+        disclose::apply(&mut report, policy, &rules.gate.must);
+        history.iter_mut().for_each(|h| h.keep_back(&report.checks));
+    }
     if let Some(attempt) = history.as_mut().and_then(|h| h.attempts.last_mut())
         && report.complete
     {
@@ -109,6 +125,23 @@ pub fn assemble(
         attempt.open = report.verdict == "open";
     }
     (report, history)
+}
+
+/// A report as a project that shows no more than this would have told it. What it keeps back already stays so.
+pub fn retell(mut report: Report, shows: Shows) -> Report {
+    let rules = Disclosure::always(shows);
+    if let Some(policy) = disclose::policy(&rules, None, day(&report.started)) {
+        let missing = report.tiers.iter().flat_map(|tier| tier.missing.clone());
+        let must: Vec<CheckId> = missing.collect();
+        disclose::apply(&mut report, policy, &must);
+    }
+    report
+}
+
+/// The day a run started; the first there is where that cannot be read, so that nothing is told too early.
+fn day(started: &str) -> jiff::civil::Date {
+    let read = started.get(..10).and_then(|day| day.parse().ok());
+    read.unwrap_or(jiff::civil::Date::MIN)
 }
 
 /// Everything a verdict says is wrong, advice included.

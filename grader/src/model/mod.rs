@@ -3,6 +3,7 @@
 //! This room imports no other room. Everything here is a value: no handle, no socket, no clock.
 
 mod check;
+mod disclosure;
 mod event;
 mod evidence;
 mod exit;
@@ -14,6 +15,7 @@ mod report;
 mod verdict;
 
 pub use check::{Alone, CheckId, CheckIndex, CheckMeta, RuntimeKind, Severity, Stage, WorldKind};
+pub use disclosure::{KeptBack, Shows};
 pub use event::Event;
 pub use evidence::{Body, Evidence, Exchange, Outcome, Sent, Statement};
 pub use exit::Exit;
@@ -22,7 +24,7 @@ pub use finding::{Draft, Finding, Manner};
 pub use nearest::nearest;
 pub use picture::{Cure, DrawnColumn, DrawnReference, DrawnTable, Picture, Wanted};
 pub use report::{
-    PackRef, Progress, Report, RuntimeRef, SCHEMA, Score, SubmissionRef, TierStanding, Totals,
-    Waiting,
+    MentorNote, Misconception, PackRef, Progress, Report, RuntimeRef, SCHEMA, Score, SubmissionRef,
+    TierStanding, Totals, Waiting,
 };
 pub use verdict::{Record, Verdict};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckId, Exit, Picture, Record, RuntimeKind, Stage};
+use super::{CheckId, Exit, KeptBack, Picture, Record, RuntimeKind, Stage};
 
 /// The name and version of the report's format. It changes when a reader would have to.
 pub const SCHEMA: &str = "grader/report/v1";
@@ -49,6 +49,15 @@ pub struct Report {
     /// What changed since the last attempt; none where attempts are not kept.
     #[serde(default)]
     pub progress: Option<Progress>,
+    /// What the project keeps back; none where everything is told.
+    #[serde(default)]
+    pub kept_back: Option<KeptBack>,
+    /// What a learner with these failures probably believes, most failures first.
+    #[serde(default)]
+    pub misconceptions: Vec<Misconception>,
+    /// What a mentor left for this attempt.
+    #[serde(default)]
+    pub notes: Vec<MentorNote>,
     /// The tables as they were understood; none where the run did not look at them.
     #[serde(default)]
     pub picture: Option<Picture>,
@@ -125,6 +134,9 @@ pub struct TierStanding {
     /// Checks that must pass and cannot be judged on this runtime: they do not hold the gate shut.
     #[serde(default)]
     pub unjudged: Vec<CheckId>,
+    /// Whether a mentor has signed off; none where the project does not ask for it.
+    #[serde(default)]
+    pub signed_off: Option<bool>,
     /// Whether the gate is open.
     pub open: bool,
 }
@@ -172,4 +184,36 @@ pub struct Waiting {
     pub checks: u32,
     /// Points at stake.
     pub points: u32,
+}
+
+/// A belief that failures speak of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Misconception {
+    /// Its id in the curriculum.
+    pub id: String,
+    /// The belief, as somebody who holds it would say it.
+    pub title: String,
+    /// What is so instead.
+    pub instead: String,
+    /// What a mentor may ask.
+    pub ask: String,
+    /// The failed checks that speak of it.
+    pub checks: Vec<CheckId>,
+    /// What was seen in this submission, a line each.
+    pub evidence: Vec<String>,
+}
+
+/// What a mentor wrote after a talk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MentorNote {
+    /// When, RFC 3339, UTC.
+    pub when: String,
+    /// Who.
+    pub by: String,
+    /// What they wrote; empty for a bare sign-off.
+    pub says: String,
+    /// Whether it signs the tier off.
+    pub signed_off: bool,
+    /// How many attempts there had been.
+    pub attempt: u32,
 }

@@ -87,6 +87,9 @@ pub struct Record {
     /// The verdict, flattened: `verdict` and what belongs to it.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// Why what was found is not told, one sentence; none where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_back: Option<String>,
     /// How long it took, seconds.
     pub seconds: f64,
 }

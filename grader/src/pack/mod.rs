@@ -5,8 +5,10 @@
 //! problems at once, each with its place and a cure.
 
 mod auth;
+mod beliefs;
 mod bounds;
 mod contract;
+mod disclosure;
 mod draft;
 mod entity;
 mod lint;
@@ -30,9 +32,11 @@ pub use auth::{
     LogoutPolicy, OnReuse, Origin, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing,
     Ttl, Verb, env_account,
 };
+pub use beliefs::Belief;
 pub use bounds::Bounds;
 pub use contract::{Broke, Contract, Home, Violation};
 pub(crate) use contract::{is_json, speaks};
+pub use disclosure::{Disclosure, Later, Since};
 pub use draft::draft;
 pub use entity::{
     Bound, Call, Entity, Fact, Find, Key, KeyPart, MadeBy, Manner, Owner, Parent, Update,
@@ -46,7 +50,7 @@ pub use operation::{
 pub use path::{PathTemplate, Segment};
 pub use place::{BadPlace, Pick, Place, Pointer, Spot, Token};
 pub use problem::{PackProblem, PackProblems};
-pub use project::{Gate, Mentor, Project, Ready, Service, Shows};
+pub use project::{Gate, Mentor, Project, Ready, Service};
 pub use source::{DORMANT, PackSource};
 pub use theory::{
     CopyPolicy, CopyRule, Depends, End, EndAt, Growth, Independent, Limited, Link, Read, Storage,
@@ -92,6 +96,8 @@ pub struct Pack {
     pub errors: Errors,
     /// What a mentor may ask.
     pub mentor: Mentor,
+    /// What a learner who fails some checks probably believes, in the order of the curriculum.
+    pub beliefs: Vec<Belief>,
     /// The project's own hints for a check; they replace the check's.
     pub hints: BTreeMap<CheckId, Vec<String>>,
     /// Points that differ from what a check's severity gives.

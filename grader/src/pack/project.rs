@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::model::{CheckId, Stage};
 
-use super::Method;
+use super::{Disclosure, Method};
 
 /// `[project]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Project {
     /// Planned effort in hours, for progress reports.
     pub hours: Option<f64>,
     /// What a report tells a learner.
-    pub shows: Shows,
+    pub shows: Disclosure,
     /// After how many attempts with the same finding the next, plainer hint is shown.
     pub next_rung_after: u32,
 }
@@ -36,19 +36,8 @@ pub struct Gate {
     pub share: f64,
     /// Checks that must pass whatever the share.
     pub must: Vec<CheckId>,
-}
-
-/// What a report tells a learner, from most to least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Shows {
-    /// Findings with all their evidence.
-    Everything,
-    /// Findings.
-    Findings,
-    /// The titles of what failed.
-    Titles,
-    /// The first failure alone.
-    FirstFailure,
+    /// Whether a mentor must sign off.
+    pub sign_off: bool,
 }
 
 /// `[service]`.

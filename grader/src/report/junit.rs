@@ -80,6 +80,9 @@ fn case(record: &Record, class: &str, names: &mut Names) -> TestCase {
             let mut case =
                 TestCaseBuilder::failure(&name, time, record.severity.as_str(), &message);
             case.set_trace(&content(&terminal::findings(record, WIDTH)));
+            if let Some(says) = &record.kept_back {
+                said += &format!("\n{says}");
+            }
             case
         }
         Verdict::Blocked { by } => {

@@ -10,6 +10,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod mentor;
 #[cfg(test)]
 pub(crate) mod sample;
 mod style;
@@ -25,7 +26,7 @@ pub use write::{writable, write_atomically};
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Exit, SCHEMA, Severity, Verdict};
+    use crate::model::{Exit, Report, SCHEMA, Severity, Shows, Verdict};
 
     #[test]
     fn one_total_in_every_output() {
@@ -38,6 +39,78 @@ mod tests {
                 serde_json::from_str(&Format::Json.render(&report).unwrap()).unwrap();
             assert_eq!(json["score"]["earned"], score.earned);
             assert_eq!(json["tiers"][0]["score"]["possible"], score.possible);
+        }
+    }
+
+    /// Every output of a report: each file format, the terminal and a mentor's packet.
+    fn outputs(report: &Report) -> Vec<(&'static str, String)> {
+        let files = Format::ALL.iter();
+        let mut all: Vec<_> = files
+            .map(|format| (format.as_str(), format.render(report).unwrap()))
+            .collect();
+        all.push(("terminal", terminal::render(report, 400, Style::PLAIN)));
+        all.push(("mentor", mentor::render(report, None, &[])));
+        all
+    }
+
+    #[test]
+    fn what_a_project_keeps_back_occurs_in_no_output() {
+        // What the sample's findings say and nothing else in it does, from the outermost to the innermost.
+        let seen = [
+            "POST /venues answered 200",
+            "DELETE /venues/{id} answered 200",
+        ];
+        let first = "the service ended when a venue was changed";
+        let rests = [
+            "201, as the contract says",
+            "with the new venue in the body",
+            "only the status is not",
+            "Hall 7f3a",
+            "SELECT id, name",
+            "the venue was made, and the answer",
+        ];
+        let rests_first = ["reset by peer", "shop.py"];
+        let advice = "listens on 0.0.0.0:9090";
+        let hidden = |shows: Shows| match shows {
+            Shows::Everything => vec![],
+            Shows::Findings => [&rests[..], &rests_first].concat(),
+            Shows::Titles => [&rests[..], &rests_first, &seen, &[first, advice]].concat(),
+            // The row of the failure to mend first names the hall too.
+            Shows::FirstFailure => [&rests[..3], &seen, &[advice]].concat(),
+        };
+        for shows in Shows::ALL {
+            let report = sample::kept_back(shows);
+            let full = sample::mixed();
+            assert_eq!(report.score, full.score, "it is counted all the same");
+            assert_eq!(report.totals, full.totals);
+            for (name, text) in outputs(&report) {
+                for secret in hidden(shows) {
+                    assert!(
+                        !text.contains(secret),
+                        "{name} with {shows:?} tells {secret}"
+                    );
+                }
+            }
+            let says = report.kept_back.as_ref().map(|kept| kept.says.as_str());
+            assert_eq!(says.is_none(), shows == Shows::Everything);
+            let told = terminal::render(&report, 400, Style::PLAIN);
+            assert!(told.contains(says.unwrap_or_default()), "{told}");
+            assert_eq!(told.contains(first), shows != Shows::Titles, "{shows:?}");
+        }
+        // The same words are there where nothing is kept back: else the test would prove nothing.
+        let full = terminal::render(&sample::mixed(), 400, Style::PLAIN);
+        for secret in hidden(Shows::Titles) {
+            assert!(full.contains(secret), "{secret}: {full}");
+        }
+    }
+
+    #[test]
+    fn a_stored_report_can_be_told_with_less() {
+        for shows in Shows::ALL {
+            let told = crate::feedback::retell(sample::mixed(), shows);
+            let mut kept = sample::kept_back(shows);
+            kept.picture = None;
+            assert_eq!(told, kept);
         }
     }
 

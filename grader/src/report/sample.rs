@@ -1,17 +1,17 @@
 //! Reports for the tests of this room, made by the same steps as real ones.
 
-use std::collections::BTreeMap;
+mod hostile;
+mod picture;
 
-use serde_json::Value;
+pub(crate) use hostile::{full, hostile};
+pub(crate) use picture::picture;
+
+use std::collections::BTreeMap;
 
 use crate::feedback::{Redactor, Run, assemble};
 use crate::model::*;
+use crate::pack::{Belief, Disclosure};
 use crate::score::{Gate, Rules};
-
-/// Text that attacks every medium at once.
-pub(crate) const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{202e}evil ]]> </failure><script>alert(1)</script> \
-    ``` `x` | [a](http://evil.test) ![b](http://evil.test/b.png) <img src=x> @octocat #12 owner/repo#3 \
-    www.evil.test https://evil.test a@evil.test **bold** ~~gone~~ &lt; \u{0}\u{ffff}\n\n# heading\n- item\n\n---\n";
 
 fn meta(id: &str, severity: Severity) -> CheckMeta {
     CheckMeta {
@@ -216,6 +216,21 @@ fn verdict(id: &str) -> Verdict {
 }
 
 fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report {
+    told(verdict, index, Shows::Everything)
+}
+
+/// What a learner who takes a status for decoration believes.
+fn belief() -> Belief {
+    Belief {
+        id: "status-is-decoration".into(),
+        title: "the body says it all, whatever the status".into(),
+        instead: "Clients, caches and proxies read the status and nothing else.".into(),
+        ask: "Which parts of the answer does a cache look at?".into(),
+        checks: vec!["endpoints.wrong-success-status".into()],
+    }
+}
+
+fn told(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex, shows: Shows) -> Report {
     let records = index.iter().map(|m| Record {
         id: m.id.clone(),
         stage: m.stage,
@@ -224,6 +239,7 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
         severity: m.severity,
         points: 0,
         verdict: verdict(m),
+        kept_back: None,
         seconds: 0.25,
     });
     let started = "2026-03-01T20:15:00Z";
@@ -251,15 +267,21 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
         records: records.collect(),
         faults: vec![],
         history: None,
-        picture: None,
+        picture: (shows != Shows::Everything).then(picture),
         pace: 2,
+        disclosure: Disclosure::always(shows),
+        beliefs: vec![belief()],
     };
     let must = vec![
         "boot.never-answers".into(),
         "endpoints.wrong-success-status".into(),
     ];
     let rules = Rules {
-        gate: Gate { share: 0.8, must },
+        gate: Gate {
+            share: 0.8,
+            must,
+            signed_off: None,
+        },
         points: BTreeMap::new(),
     };
     assemble(run, &rules, index, &Redactor::new(started, &[])).0
@@ -268,6 +290,11 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
 /// Every verdict at once.
 pub(crate) fn mixed() -> Report {
     report(|m| verdict(m.id.as_str()), &index())
+}
+
+/// Every verdict at once, as a project that keeps something back tells it.
+pub(crate) fn kept_back(shows: Shows) -> Report {
+    told(|m| verdict(m.id.as_str()), &index(), shows)
 }
 
 /// Everything passes but what the project does not ask for.
@@ -309,103 +336,4 @@ pub(crate) fn flood(n: usize) -> Report {
         |m| fail(m.id.as_str(), (0..5).map(draft).collect()),
         &CheckIndex::new(index),
     )
-}
-
-/// Two tables, one with a copy of the other's, and one that nobody reads.
-pub(crate) fn picture() -> Picture {
-    let column = |name: &str, kind: &str, holds: &[&str], mark: Option<&str>| DrawnColumn {
-        name: name.into(),
-        type_name: kind.into(),
-        holds: holds.iter().map(|&h| h.into()).collect(),
-        entity: Some("venue".into()),
-        mark: mark.map(str::to_owned),
-        nullable: false,
-    };
-    let table = |name: &str, about: &str, columns: Vec<DrawnColumn>| DrawnTable {
-        name: name.into(),
-        about: vec![about.into()],
-        read: name != "public.log",
-        rows: 3,
-        columns,
-        primary_key: vec!["id".into()],
-        ..DrawnTable::default()
-    };
-    let mut event = table(
-        "public.event",
-        "event",
-        vec![
-            column("id", "bigint", &["event"], None),
-            column("venue_id", "bigint", &["venue"], None),
-            column("venue_city", "text", &["venue.city"], Some("copy")),
-        ],
-    );
-    event.references.push(DrawnReference {
-        columns: vec!["venue_id".into()],
-        table: "public.venue".into(),
-        referenced: vec!["id".into()],
-    });
-    let wanted = |exists: &str, facts: &[&str]| Wanted {
-        exists: Some(exists.into()),
-        facts: facts.iter().map(|&f| f.into()).collect(),
-    };
-    Picture {
-        tables: vec![
-            event,
-            table(
-                "public.venue",
-                "venue",
-                vec![column("city", "text", &["venue.city"], None)],
-            ),
-            table("public.log", "", vec![column("what", "jsonb", &[], None)]),
-        ],
-        cures: vec![Cure {
-            table: "public.event".into(),
-            says: "venue.city depends on the venue, and `venue_id` is no key of `public.event`"
-                .into(),
-            instead: vec![
-                wanted("public.event", &["event", "venue"]),
-                wanted("public.venue", &["venue", "venue.city"]),
-            ],
-        }],
-    }
-}
-
-/// [`mixed`] with [`HOSTILE`] in every text that can come from a learner, a pack or a machine.
-pub(crate) fn hostile() -> Report {
-    let mut report = mixed();
-    report.picture = Some(picture());
-    let mut value = serde_json::to_value(report).unwrap();
-    taint(&mut value, "");
-    serde_json::from_value(value).unwrap()
-}
-
-/// Names, not text: ids, enums, and what is parsed again.
-const NAMES: [&str; 18] = [
-    "schema",
-    "id",
-    "kind",
-    "verdict",
-    "stage",
-    "severity",
-    "manner",
-    "root",
-    "by",
-    "missing",
-    "unjudged",
-    "started",
-    "grader",
-    "check",
-    "concept",
-    "fingerprint",
-    "digest",
-    "method",
-];
-
-fn taint(value: &mut Value, key: &str) {
-    match value {
-        Value::String(text) if !NAMES.contains(&key) => text.push_str(HOSTILE),
-        Value::Array(items) => items.iter_mut().for_each(|v| taint(v, key)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(k, v)| taint(v, k)),
-        _ => {}
-    }
 }

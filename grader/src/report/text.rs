@@ -84,6 +84,14 @@ pub(super) fn progress(progress: &crate::model::Progress) -> String {
     format!("{fixed} fixed · {open} still open · {new} new{back}")
 }
 
+/// What a mentor wrote: who, on which day, and whether it is a sign-off.
+pub(super) fn mentor(note: &crate::model::MentorNote) -> String {
+    let day = note.when.get(..10).unwrap_or(&note.when);
+    let signed = if note.signed_off { ", signed off" } else { "" };
+    let says = if note.says.is_empty() { "" } else { ": " };
+    format!("{} on {day}{signed}{says}{}", note.by, note.says)
+}
+
 /// `1 check`, `3 checks`.
 pub(super) fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })

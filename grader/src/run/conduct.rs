@@ -154,6 +154,7 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
     }
     let meta = check.meta();
     Record {
+        kept_back: None,
         // What a project weighs otherwise is priced where the run is scored.
         points: meta.severity.points(),
         id: meta.id,

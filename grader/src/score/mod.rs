@@ -7,7 +7,7 @@ mod roots;
 use std::collections::BTreeMap;
 
 pub use points::{counts, price};
-pub use rank::by_importance;
+pub use rank::{by_importance, first};
 
 use crate::model::{CheckId, PackRef, Record, Score, TierStanding, Totals, Verdict, Waiting};
 
@@ -19,6 +19,8 @@ pub struct Gate {
     /// Checks that must pass whatever the share. One that was skipped, because it cannot be judged here, holds
     /// no gate shut.
     pub must: Vec<CheckId>,
+    /// Whether a mentor has signed off; none where nobody has to.
+    pub signed_off: Option<bool>,
 }
 
 /// How a pack weighs a run.
@@ -66,7 +68,8 @@ pub fn stand(
     });
     let passed = |id: &CheckId| records.iter().any(|r| r.id == *id && r.verdict.passed());
     let missing: Vec<CheckId> = judged.into_iter().filter(|id| !passed(id)).collect();
-    let open = complete && missing.is_empty() && points::reaches(score, gate.share);
+    let signed = gate.signed_off != Some(false);
+    let open = complete && signed && missing.is_empty() && points::reaches(score, gate.share);
     let verdict = if faulty || totals.broken > 0 {
         "fault"
     } else if open || (!complete && clean(totals)) {
@@ -83,6 +86,7 @@ pub fn stand(
         share: gate.share,
         missing,
         unjudged,
+        signed_off: gate.signed_off,
         open,
     };
     Standing {
@@ -115,6 +119,7 @@ mod tests {
             severity,
             points: severity.points(),
             verdict,
+            kept_back: None,
             seconds: 0.1,
         }
     }
@@ -154,6 +159,7 @@ mod tests {
         Gate {
             share,
             must: must.iter().map(|id| CheckId::from(*id)).collect(),
+            signed_off: None,
         }
     }
 

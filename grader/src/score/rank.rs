@@ -27,7 +27,7 @@ pub fn by_importance(records: &[Record], waiting: &[Waiting], must: &[CheckId]) 
 }
 
 /// One sentence on what to fix first; none when there is nothing to fix.
-pub(super) fn first(records: &[Record], waiting: &[Waiting], must: &[CheckId]) -> Option<String> {
+pub fn first(records: &[Record], waiting: &[Waiting], must: &[CheckId]) -> Option<String> {
     let place = by_importance(records, waiting, must).into_iter().next()?;
     let record = records.get(place)?;
     let id = &record.id;

@@ -130,3 +130,26 @@ fn a_value_of_the_wrong_kind() {
         "write text",
     );
 }
+
+#[test]
+fn a_rule_of_disclosure_without_a_time() {
+    one(
+        "stages = [\"boot\", \"endpoints\"]",
+        "stages = [\"boot\", \"endpoints\"]\nshows_later = [{ shows = \"everything\" }]",
+        ("project.toml", 6, 16),
+        "says no time, or two",
+        "from_attempt",
+    );
+}
+
+#[test]
+fn a_day_that_is_none() {
+    let all = problems(
+        "stages = [\"boot\", \"endpoints\"]",
+        "stages = [\"boot\", \"endpoints\"]\nshows_later = [{ from_day = \"soon\", shows = \"everything\" }]",
+    );
+    assert!(
+        all.iter().any(|p| p.cure.contains("\"2027-03-01\"")),
+        "{all:#?}"
+    );
+}

@@ -1,5 +1,6 @@
 //! Lints a whole curriculum: the order of its projects, the graph of its concepts, what each check teaches.
 
+mod beliefs;
 mod concepts;
 mod projects;
 mod promises;
@@ -20,7 +21,7 @@ use super::{
 use crate::model::{CheckId, CheckIndex};
 
 /// The file that says the order.
-const FILE: &str = "curriculum.toml";
+pub(super) const FILE: &str = "curriculum.toml";
 
 /// Projects in order, the concepts they teach, and the concept behind each check.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +110,7 @@ fn load(folder: &Path, checks: Option<&CheckIndex>, log: &Log) -> Option<Curricu
     let steps = projects::read(&mut root, log);
     let concepts = concepts::read(&mut root, log);
     let teaches = teaches::read(&mut root);
+    let beliefs = beliefs::read(&mut root, log);
     root.done();
     let packs: Vec<Pack> = steps
         .iter()
@@ -118,6 +120,7 @@ fn load(folder: &Path, checks: Option<&CheckIndex>, log: &Log) -> Option<Curricu
     projects::judge(&steps, &packs, folder, log);
     concepts::judge(&concepts, &steps, folder, log);
     teaches::judge(&teaches, &concepts, &packs, checks, log);
+    beliefs::judge(&beliefs, checks, log);
     promises::judge(&steps, &packs, log);
     Some(Curriculum {
         projects: steps.into_iter().map(|s| s.value).collect(),

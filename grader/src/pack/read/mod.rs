@@ -6,6 +6,7 @@ mod authenv;
 mod authops;
 mod bind;
 mod calls;
+mod disclosure;
 mod entities;
 mod facts;
 mod ground;
@@ -36,6 +37,7 @@ use super::{
     openapi::yaml::Document,
 };
 use crate::model::CheckIndex;
+use crate::pack::Belief;
 
 /// The file beside the contract.
 pub(super) const PROJECT: &str = "project.toml";
@@ -132,6 +134,7 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
         auth,
         errors,
         mentor,
+        beliefs: Belief::beside(source),
         hints,
         points,
         digest,

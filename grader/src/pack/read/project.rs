@@ -2,10 +2,11 @@
 
 use crate::{
     model::CheckIndex,
-    pack::{Errors, Gate, Mentor, Project, Shows},
+    pack::{Errors, Gate, Mentor, Project},
 };
 
 use super::{
+    disclosure,
     log::Log,
     stages,
     tab::{At, Item, Tab},
@@ -44,17 +45,11 @@ pub(super) fn project(
         None => Gate {
             share: SHARE,
             must: Vec::new(),
+            sign_off: false,
         },
     };
     let hours = tab.get("hours").and_then(|i| i.number()).map(|n| n.value);
-    let shows = tab.get("shows").and_then(|i| {
-        i.word(&[
-            ("everything", Shows::Everything),
-            ("findings", Shows::Findings),
-            ("titles", Shows::Titles),
-            ("first-failure", Shows::FirstFailure),
-        ])
-    });
+    let shows = disclosure::read(&mut tab, log);
     let next_rung_after = tab
         .get("next_rung_after")
         .and_then(|i| i.count())
@@ -71,7 +66,7 @@ pub(super) fn project(
         stages: stages?,
         gate,
         hours,
-        shows: shows.unwrap_or(Shows::Findings),
+        shows,
         next_rung_after: u32::try_from(next_rung_after).unwrap_or(u32::MAX),
     })
 }
@@ -175,6 +170,7 @@ fn gate(
     let mut gate = Gate {
         share: SHARE,
         must: Vec::new(),
+        sign_off: false,
     };
     let Some(mut tab) = item.table() else {
         return gate;
@@ -190,6 +186,10 @@ fn gate(
         stages::check_id(&id, stages, checks, log);
         gate.must.push(id.value.as_str().into());
     }
+    gate.sign_off = tab
+        .get("sign_off")
+        .and_then(|i| i.flag())
+        .unwrap_or_default();
     tab.done();
     gate
 }

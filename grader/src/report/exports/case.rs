@@ -41,7 +41,10 @@ pub(super) fn said(record: &Record) -> String {
     let text = match &record.verdict {
         Verdict::Pass { .. } => "passed".to_owned(),
         Verdict::Fail { findings } => match findings.as_slice() {
-            [] => record.summary.clone(),
+            [] => match &record.kept_back {
+                Some(says) => format!("{} ({says})", record.summary),
+                None => record.summary.clone(),
+            },
             [one] => one.saw.clone(),
             [first, more @ ..] => format!("{} (and {} more)", first.saw, more.len()),
         },

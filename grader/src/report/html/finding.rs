@@ -4,12 +4,14 @@ use maud::{Markup, html};
 
 use super::{evidence, line};
 use crate::model::Finding;
-use crate::report::text::rung;
+use crate::report::text::{rung, several};
 
 /// A finding, folded; its first line tells what was seen.
 pub(super) fn one(finding: &Finding) -> Markup {
+    let touches = several(&finding.touches);
     let rows = [
         ("Where", Some(&finding.subject)),
+        ("Touches", Some(&touches)),
         ("Expected", Some(&finding.expected)),
         ("Actual", Some(&finding.actual)),
         ("Note", finding.note.as_ref()),
@@ -28,8 +30,10 @@ pub(super) fn one(finding: &Finding) -> Markup {
             @if let Some(hint) = &finding.hint {
                 p.hint { strong { "Hint: " } (line(&rung(hint, finding.rung))) }
             }
-            ol.timeline {
-                @for piece in &finding.evidence { li { (evidence::piece(piece)) } }
+            @if !finding.evidence.is_empty() {
+                ol.timeline {
+                    @for piece in &finding.evidence { li { (evidence::piece(piece)) } }
+                }
             }
             p.id { "finding " code { (finding.id) } " · fingerprint " code { (finding.fingerprint) } }
         }

@@ -33,6 +33,10 @@ pub(super) fn head(report: &Report) -> Markup {
             @if let Some(progress) = &report.progress {
                 p.attempt { "Attempt " (progress.attempt) ": " (crate::report::text::progress(progress)) }
             }
+            @for note in &report.notes {
+                p.note { strong { "From your mentor: " } (line(&crate::report::text::mentor(note))) }
+            }
+            @if let Some(kept) = &report.kept_back { p.kept { (line(&kept.says)) "." } }
             @if let Some(first) = &report.first {
                 p.first { strong { "Fix first: " } (line(first)) }
             }
@@ -56,6 +60,7 @@ fn gate(tier: &TierStanding, complete: bool) -> Markup {
                         a href={ "#" (anchor(id.as_str())) } { code { (id) } }
                     }
                 }
+                @if tier.signed_off == Some(false) { " and a mentor's sign-off" }
                 "."
             }
             @if !tier.unjudged.is_empty() {

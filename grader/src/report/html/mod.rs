@@ -7,6 +7,7 @@ mod foot;
 mod head;
 mod stages;
 mod tables;
+mod talk;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -50,6 +51,7 @@ pub fn render(report: &Report) -> String {
                     (tables::tables(report))
                     (stages::filter(report))
                     div #findings tabindex="-1" { (stages::all(report)) }
+                    (talk::beliefs(report))
                     (foot::notes(report))
                 }
                 (foot::footer(report))
@@ -96,9 +98,7 @@ mod tests {
 
     #[test]
     fn hostile_text_makes_no_markup() {
-        let mut mild = sample::mixed();
-        mild.picture = Some(sample::picture());
-        let (mild, hostile) = (render(&mild), render(&sample::hostile()));
+        let (mild, hostile) = (render(&sample::full()), render(&sample::hostile()));
         assert!(hostile.contains("evil"), "the sample reaches the page");
         assert_eq!(tags(&mild), tags(&hostile));
         assert_eq!(hostile.matches("<script").count(), 1);

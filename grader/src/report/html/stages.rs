@@ -113,6 +113,7 @@ fn check(record: &Record) -> Markup {
                 _ => { p.summary { "Looks for: " (line(&record.summary)) } }
             }
             (said(&record.verdict))
+            @if let Some(says) = &record.kept_back { p.kept { (line(says)) "." } }
             @for finding in record.verdict.findings().iter().chain(advice(&record.verdict)) {
                 (finding::one(finding))
             }

@@ -15,6 +15,9 @@ pub(super) fn check(record: &Record) -> String {
         record.severity
     );
     out += &format!("{}\n", inline(&cut(&record.summary, LONG)));
+    if let Some(says) = &record.kept_back {
+        out += &format!("\n_{}_\n", inline(&cut(says, LONG)));
+    }
     let findings = record.verdict.findings();
     for finding in findings.iter().take(LINES) {
         out += &one(finding);

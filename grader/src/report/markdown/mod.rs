@@ -4,6 +4,7 @@
 mod escape;
 mod finding;
 mod picture;
+mod talk;
 
 use escape::{code, inline};
 
@@ -33,6 +34,7 @@ pub fn render(report: &Report, limit: usize) -> String {
     page.put(&head(report));
     page.put(&table(report));
     page.put(&waiting(report));
+    page.put(&talk::notes(report));
     let must: Vec<CheckId> = report
         .tiers
         .iter()
@@ -45,6 +47,7 @@ pub fn render(report: &Report, limit: usize) -> String {
     for record in failed.filter(|r| matches!(r.verdict, Verdict::Fail { .. })) {
         page.put(&finding::check(record));
     }
+    page.put(&talk::beliefs(report));
     for part in picture::tables(report) {
         page.put(&part);
     }
@@ -72,6 +75,11 @@ pub fn check(record: &Record, limit: usize) -> String {
 /// A line of text that is no markup.
 pub fn plain(text: &str) -> String {
     inline(&cut(text, LONG))
+}
+
+/// A name as code.
+pub fn name(text: &str) -> String {
+    code(&cut(text, LONG))
 }
 
 /// Takes whole parts as long as there is room, so that no code block is left open.
@@ -134,6 +142,9 @@ fn head(report: &Report) -> String {
     if let Some(progress) = &report.progress {
         let said = super::text::progress(progress);
         out += &format!("- attempt {}: {said}\n", progress.attempt);
+    }
+    if let Some(kept) = &report.kept_back {
+        out += &format!("- {}\n", inline(&kept.says));
     }
     if super::evidence::asks_again(report) {
         out += &format!(
@@ -268,8 +279,7 @@ mod tests {
 
     #[test]
     fn hostile_text_makes_no_markup() {
-        let (mut mild, hostile) = (sample::mixed(), sample::hostile());
-        mild.picture = Some(sample::picture());
+        let (mild, hostile) = (sample::full(), sample::hostile());
         let text = render(&hostile, SUMMARY);
         assert!(text.contains("evil"), "the sample reaches the page");
         for event in events(&text) {

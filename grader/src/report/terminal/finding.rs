@@ -23,6 +23,9 @@ pub(super) fn title(page: &mut Page, record: &Record) {
         n => format!(" (and {} more)", n - 1),
     };
     page.text(2, 2, Ink::Plain, &format!("{}{more}", cut(saw, LONG)));
+    if let Some(says) = &record.kept_back {
+        page.text(2, 2, Ink::Faint, says);
+    }
 }
 
 fn head(page: &mut Page, record: &Record) {
@@ -42,6 +45,9 @@ pub(super) fn check(page: &mut Page, record: &Record, full: usize) {
     let findings = record.verdict.findings();
     head(page, record);
     page.text(2, 0, Ink::Strong, &record.summary);
+    if let Some(says) = &record.kept_back {
+        page.text(2, 0, Ink::Faint, says);
+    }
     let full = full.min(findings.len());
     let mut said = None;
     for finding in findings.iter().take(full) {

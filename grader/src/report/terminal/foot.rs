@@ -1,6 +1,7 @@
 //! What did not get as far as a verdict, the score, and what to fix first.
 
 use super::page::Page;
+use super::talk;
 use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
 use crate::report::text::count;
@@ -22,6 +23,7 @@ pub(super) fn all(page: &mut Page, report: &Report) {
     });
     list(page, "skipped", &fold(skipped));
     faults(page, report);
+    talk::all(page, report);
     sums(page, report);
     page.gap();
     let (ink, last) = last(report);
@@ -138,6 +140,9 @@ fn sums(page: &mut Page, report: &Report) {
         };
         page.field("attempt", ink, &text);
     }
+    if let Some(kept) = &report.kept_back {
+        page.field("told", Ink::Faint, &kept.says);
+    }
     let run = format!("{:.1} s, seed {}", report.seconds, report.seed);
     page.field("run", Ink::Faint, &run);
     if crate::report::evidence::asks_again(report) {
@@ -152,6 +157,7 @@ fn gate(tier: &TierStanding, complete: bool) -> (Ink, String) {
         share,
         missing,
         unjudged,
+        signed_off,
         open,
         ..
     } = tier;
@@ -170,6 +176,9 @@ fn gate(tier: &TierStanding, complete: bool) -> (Ink, String) {
     let mut asks = vec![format!("{} % of the points", (share * 100.0).round())];
     if !missing.is_empty() {
         asks.push(format!("a pass of {}", named(missing)));
+    }
+    if *signed_off == Some(false) {
+        asks.push("a mentor's sign-off".to_owned());
     }
     let asks = asks.join(" and ");
     (

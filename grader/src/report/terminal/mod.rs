@@ -10,6 +10,7 @@ mod foot;
 mod page;
 mod picture;
 mod stage;
+mod talk;
 
 pub use doc::{check, list};
 use page::Page;
