@@ -140,7 +140,7 @@ impl Redactor {
                 *says = self.words(says);
                 lines.iter_mut().for_each(clean);
             }
-            Evidence::Note { says } => *says = self.words(says),
+            Evidence::Note { says } | Evidence::Growth { says, .. } => *says = self.words(says),
             Evidence::Rows { says, .. } | Evidence::Statements { says, .. } => {
                 *says = self.words(says);
             }

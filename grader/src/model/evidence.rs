@@ -183,6 +183,17 @@ pub enum Evidence {
         /// The last lines.
         lines: Vec<String>,
     },
+    /// What something costs, against how much there is.
+    Growth {
+        /// What it shows.
+        says: String,
+        /// What is counted: `rows read`, say.
+        what: String,
+        /// Against what: `rows in all tables`, say.
+        against: String,
+        /// How much there was, and what it cost then.
+        points: Vec<(f64, f64)>,
+    },
     /// A plain observation (a socket, a file, an exit code).
     Note {
         /// The observation.

@@ -15,6 +15,7 @@ pub(super) fn says(piece: &Evidence) -> &str {
         | Evidence::Rows { says, .. }
         | Evidence::Statements { says, .. }
         | Evidence::Log { says, .. }
+        | Evidence::Growth { says, .. }
         | Evidence::Note { says } => says,
     }
 }
@@ -61,7 +62,7 @@ pub(super) fn lines(piece: &Evidence) -> Vec<String> {
             );
             shown
         }
-        Evidence::Note { .. } => Vec::new(),
+        Evidence::Note { .. } | Evidence::Growth { .. } => Vec::new(),
     }
 }
 

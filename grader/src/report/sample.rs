@@ -3,7 +3,7 @@
 mod hostile;
 mod picture;
 
-pub(crate) use hostile::{full, hostile};
+pub(crate) use hostile::{HOSTILE, full, hostile};
 pub(crate) use picture::picture;
 
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Fixture;
+use super::manners::bad_manners;
 use crate::model::{CheckId, Record, Report, Verdict};
 
 /// One check whose verdict is not what the fixture says.
@@ -44,6 +45,9 @@ pub fn judge(fixture: &Fixture, report: &Report) -> Vec<Deviation> {
                 says,
             });
         }
+    }
+    for (check, says) in bad_manners(report) {
+        deviations.push(Deviation { check, says });
     }
     for fault in &report.faults {
         deviations.push(Deviation {

@@ -6,6 +6,7 @@
 pub mod corpus;
 mod fixture;
 mod judge;
+mod manners;
 mod prepare;
 
 pub use fixture::{Fixture, FixtureProblem, Kind, discover};

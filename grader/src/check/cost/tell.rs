@@ -53,12 +53,17 @@ pub(crate) fn evidence(cx: &Cx, growth: &Growth, costly: &Costly, grown: &Grown)
             says: "the statement that reads more and more".to_owned(),
             statements: vec![grown.statement.clone()],
         },
-        note(format!(
-            "it read {} rows and gave {}, while there were {}",
-            counts(&grown.read),
-            counts(&grown.given),
-            sizes(growth)
-        )),
+        Evidence::Growth {
+            says: format!(
+                "it read {} rows and gave {}, while there were {} rows in all tables",
+                counts(&grown.read),
+                counts(&grown.given),
+                counts(&sizes(growth))
+            ),
+            what: "rows read".to_owned(),
+            against: "rows in all tables".to_owned(),
+            points: sizes(growth).into_iter().zip(grown.read.clone()).collect(),
+        },
     ]
 }
 
@@ -89,10 +94,9 @@ pub(crate) fn counts(counts: &[f64]) -> String {
 }
 
 /// Rows of all tables at each size.
-fn sizes(growth: &Growth) -> String {
+fn sizes(growth: &Growth) -> Vec<f64> {
     let sum = |f: &Vec<crate::probe::sql::Filled>| f.iter().map(|t| t.rows as f64).sum();
-    let sums: Vec<f64> = growth.filled.iter().map(sum).collect();
-    format!("{} rows in all tables", counts(&sums))
+    growth.filled.iter().map(sum).collect()
 }
 
 /// A first line that is not too long.

@@ -1,5 +1,5 @@
 use crate::check;
-use crate::check::{Cx, QuietCx, cost, note};
+use crate::check::{Cx, QuietCx, cost};
 use crate::checks::endpoints::created_differs;
 use crate::control;
 use crate::model::{Draft, Evidence, Fault, Verdict};
@@ -67,21 +67,24 @@ fn draft(cx: &Cx, series: &cost::Series) -> Option<Draft> {
     if slope < TOO_MANY {
         return None;
     }
-    let (things, statements): (Vec<f64>, Vec<f64>) = series
-        .points
-        .iter()
-        .map(|(n, sent)| (*n as f64, *sent as f64))
-        .unzip();
+    let points = series.points.iter();
+    let points: Vec<(f64, f64)> = points.map(|(n, sent)| (*n as f64, *sent as f64)).collect();
+    let (things, statements): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
     let (things, statements) = (cost::counts(&things), cost::counts(&statements));
     let mut evidence = vec![
         cx.seen(
             format!("the request with the most {}", series.of),
             &series.exchange,
         ),
-        note(format!(
-            "with {things} {} it sent {statements} statements",
-            series.of
-        )),
+        Evidence::Growth {
+            says: format!(
+                "with {things} {} it sent {statements} statements",
+                series.of
+            ),
+            what: "statements".to_owned(),
+            against: series.of.clone(),
+            points,
+        },
     ];
     if let Some((statement, times)) = &series.often {
         evidence.push(Evidence::Statements {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{LONG, block, line};
+use super::{LONG, block, line, plot};
 use crate::model::{Body, Evidence, Exchange, Outcome, Statement};
 use crate::report::evidence;
 use crate::report::text::{count, cut, visible};
@@ -19,6 +19,7 @@ pub(super) fn piece(piece: &Evidence) -> Markup {
             Evidence::Rows { table, columns, rows, .. } => { (table_of(table, columns, rows)) }
             Evidence::Statements { statements, .. } => { (queries(statements)) }
             Evidence::Log { lines, .. } => { (log(lines)) }
+            Evidence::Growth { says, what, against, points } => { (plot::growth(says, what, against, points)) }
             Evidence::Note { .. } => {}
         }
         @if let Some(curl) = evidence::curl(piece) { (again("Ask it again", &curl)) }
@@ -78,7 +79,7 @@ fn pretty(text: &str) -> String {
 
 fn table_of(table: &str, columns: &[String], rows: &[Vec<Option<String>>]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="rows" {
+        div.scroll tabindex="0" role="group" aria-label="rows" {
             table.rows {
                 caption { code { (line(table)) } }
                 thead { tr { @for column in columns { th scope="col" { (line(column)) } } } }

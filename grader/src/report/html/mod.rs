@@ -5,6 +5,7 @@ mod evidence;
 mod finding;
 mod foot;
 mod head;
+mod plot;
 mod stages;
 mod tables;
 mod talk;

@@ -24,7 +24,7 @@ pub(super) fn overview(report: &Report) -> Markup {
     html! {
         section aria-labelledby="overview" {
             h2 #overview { "Overview" }
-            div.scroll tabindex="0" role="region" aria-labelledby="overview" {
+            div.scroll tabindex="0" role="group" aria-labelledby="overview" {
                 table {
                     thead { tr {
                         th scope="col" { "Stage" }

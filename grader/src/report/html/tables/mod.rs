@@ -58,7 +58,7 @@ pub(super) fn tables(report: &Report) -> Markup {
         section.tables aria-labelledby="tables" {
             h2 #tables { "your tables" }
             (legend(&colours))
-            div.scroll tabindex="0" role="region" aria-labelledby="tables" { (diagram::draw(&drawn, &colours)) }
+            div.scroll tabindex="0" role="group" aria-labelledby="tables" { (diagram::draw(&drawn, &colours)) }
             @if left > 0 { p.more { (crate::report::text::count(left, "more table")) " in words only." } }
             @for cure in &picture.cures { (instead(cure)) }
             details {
@@ -107,7 +107,7 @@ fn instead(cure: &Cure) -> Markup {
 
 fn words(table: &DrawnTable, n: usize) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-labelledby={ "table-" (n) } {
+        div.scroll tabindex="0" role="group" aria-labelledby={ "table-" (n) } {
             table {
                 caption #{ "table-" (n) } { strong { code { (line(&table.name)) } } " " (sentence(table)) }
                 thead { tr { th scope="col" { "Column" } th scope="col" { "Type" } th scope="col" { "Holds" } th scope="col" { "Notes" } } }
