@@ -17,6 +17,7 @@ mod machine;
 mod new;
 mod other;
 mod packs;
+mod partial;
 mod pipes;
 mod reports;
 mod rude;

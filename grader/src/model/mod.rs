@@ -22,7 +22,7 @@ pub use finding::{Draft, Finding, Manner};
 pub use nearest::nearest;
 pub use picture::{Cure, DrawnColumn, DrawnReference, DrawnTable, Picture, Wanted};
 pub use report::{
-    PackRef, Progress, Report, RuntimeRef, SCHEMA, Score, SubmissionRef, TierStanding, Totals,
-    Waiting,
+    HandedIn, PackRef, Progress, Report, RuntimeRef, SCHEMA, Score, SubmissionRef, TierStanding,
+    Totals, Waiting,
 };
 pub use verdict::{Record, Verdict};

@@ -1,17 +1,14 @@
 //! Reports for the tests of this room, made by the same steps as real ones.
 
-use std::collections::BTreeMap;
+mod hostile;
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
 use crate::feedback::{Redactor, Run, assemble};
 use crate::model::*;
 use crate::score::{Gate, Rules};
 
-/// Text that attacks every medium at once.
-pub(crate) const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{202e}evil ]]> </failure><script>alert(1)</script> \
-    ``` `x` | [a](http://evil.test) ![b](http://evil.test/b.png) <img src=x> @octocat #12 owner/repo#3 \
-    www.evil.test https://evil.test a@evil.test **bold** ~~gone~~ &lt; \u{0}\u{ffff}\n\n# heading\n- item\n\n---\n";
+pub(crate) use hostile::{HOSTILE, hostile, huge};
 
 fn meta(id: &str, severity: Severity) -> CheckMeta {
     CheckMeta {
@@ -216,6 +213,10 @@ fn verdict(id: &str) -> Verdict {
 }
 
 fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report {
+    assembled(verdict, index, false)
+}
+
+fn assembled(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex, partial: bool) -> Report {
     let records = index.iter().map(|m| Record {
         id: m.id.clone(),
         stage: m.stage,
@@ -238,6 +239,8 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
             name: "box-office".into(),
             digest: "cd".repeat(32),
             commit: Some("3f2a91c0".repeat(5)),
+            anchor: Some("Procfile".into()),
+            handed_in: None,
         },
         runtime: RuntimeRef {
             kind: RuntimeKind::Local,
@@ -247,7 +250,8 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
         seed: 42,
         started: started.into(),
         seconds: 12.34,
-        complete: true,
+        complete: !partial,
+        partial,
         records: records.collect(),
         faults: vec![],
         history: None,
@@ -285,6 +289,17 @@ pub(crate) fn part() -> Report {
     report.complete = false;
     report.tiers.iter_mut().for_each(|tier| tier.open = false);
     report
+}
+
+/// A run that was cut short before the endpoints were done: everything asked by then passed.
+pub(crate) fn cut_short() -> Report {
+    let verdict = |m: &CheckMeta| match m.stage {
+        Stage::Boot => Verdict::Pass { advice: vec![] },
+        _ => Verdict::Skipped {
+            why: "the run was cut short before this was judged".into(),
+        },
+    };
+    assembled(verdict, &index(), true)
 }
 
 /// `n` failed checks with five findings each.
@@ -367,45 +382,5 @@ pub(crate) fn picture() -> Picture {
                 wanted("public.venue", &["venue", "venue.city"]),
             ],
         }],
-    }
-}
-
-/// [`mixed`] with [`HOSTILE`] in every text that can come from a learner, a pack or a machine.
-pub(crate) fn hostile() -> Report {
-    let mut report = mixed();
-    report.picture = Some(picture());
-    let mut value = serde_json::to_value(report).unwrap();
-    taint(&mut value, "");
-    serde_json::from_value(value).unwrap()
-}
-
-/// Names, not text: ids, enums, and what is parsed again.
-const NAMES: [&str; 18] = [
-    "schema",
-    "id",
-    "kind",
-    "verdict",
-    "stage",
-    "severity",
-    "manner",
-    "root",
-    "by",
-    "missing",
-    "unjudged",
-    "started",
-    "grader",
-    "check",
-    "concept",
-    "fingerprint",
-    "digest",
-    "method",
-];
-
-fn taint(value: &mut Value, key: &str) {
-    match value {
-        Value::String(text) if !NAMES.contains(&key) => text.push_str(HOSTILE),
-        Value::Array(items) => items.iter_mut().for_each(|v| taint(v, key)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(k, v)| taint(v, k)),
-        _ => {}
     }
 }

@@ -14,6 +14,7 @@ mod stage;
 pub use doc::{check, list};
 use page::Page;
 
+use super::text::PARTIAL;
 use super::{Ink, Style};
 use crate::model::{CheckId, Record, Report, RuntimeRef};
 use crate::score;
@@ -42,6 +43,9 @@ pub fn findings(record: &Record, width: usize) -> String {
 }
 
 fn head(page: &mut Page, report: &Report) {
+    if report.partial {
+        page.text(0, 2, Ink::Bad, PARTIAL);
+    }
     let RuntimeRef {
         kind,
         why,
