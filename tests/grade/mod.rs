@@ -23,4 +23,5 @@ mod reports;
 mod rude;
 mod runs;
 mod service;
+mod signed;
 mod usage;

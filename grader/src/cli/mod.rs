@@ -14,7 +14,9 @@ mod new;
 mod pack;
 mod partial;
 mod progress;
+mod sign;
 mod unknown;
+mod verify;
 mod watching;
 
 use look::{Look, print, say};
@@ -63,6 +65,10 @@ enum Verb {
     },
     /// Say what this machine has, and what to install
     Doctor(doctor::DoctorArgs),
+    /// Bind a JSON report with a signature beside it, or make the keys for it
+    Sign(sign::SignArgs),
+    /// Say whether a report is the one that was signed, and what it claims
+    Verify(verify::VerifyArgs),
     /// Work on project packs: lint them, draft one
     Pack(pack::PackArgs),
 }
@@ -148,6 +154,8 @@ async fn run(verb: Verb) -> Exit {
                 &mut stderr(),
             ))
         }
+        Verb::Sign(args) => sign::sign(&args),
+        Verb::Verify(args) => verify::verify(&args),
         Verb::Pack(args) => pack::pack(&args, &index),
     }
 }
