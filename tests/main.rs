@@ -7,6 +7,7 @@
 )]
 
 mod checks;
+mod ci;
 mod conventions;
 mod db;
 mod docker;

@@ -131,6 +131,12 @@ fn ends_at_once(grader: Running, signal: Signal) {
         .exits(130)
         .says(&["interrupted: everything that was started is stopped"]);
     assert!(ended.out.is_empty(), "no report of half a run\n{ended}");
+    let report = ended.report();
+    assert_eq!(
+        report["partial"], true,
+        "where a file was asked for, it says what it is"
+    );
+    assert_ne!(report["verdict"], "open");
 }
 
 #[test]

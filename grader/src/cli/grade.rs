@@ -9,9 +9,10 @@ use tokio::sync::mpsc;
 
 use super::find_pack::{self, Places};
 use super::ledger::{Book, Page};
+use super::partial::Partial;
 use super::stop::Stop;
 use super::watching::{self, Interrupts};
-use super::{Look, asked, display, print, say};
+use super::{Look, asked, display, handed_in, print, say};
 use crate::feedback::{self, Redactor};
 use crate::model::{
     CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, Shows, SubmissionRef,
@@ -84,8 +85,8 @@ pub(super) struct GradeArgs {
     /// Tell this much of what is found, whatever the project says: everything, findings, titles or first-failure
     #[arg(long, value_name = "HOW-MUCH", value_parser = asked::shows)]
     show: Option<Shows>,
-    /// Write a report to a file (repeatable): json, junit, markdown, html, gradescope, prairielearn, autolab,
-    /// annotations or csv
+    /// Write a report to a file (repeatable): json, junit, markdown, html, sarif, gradescope, classroom50, classroom,
+    /// prairielearn, autolab, annotations or csv. A run that is cut short leaves what was judged by then
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<Target>,
 }
@@ -164,47 +165,27 @@ pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Grade
         Err(Refusal::Fault(fault)) => return Err(Stop::Fault(fault.to_string())),
     };
     folders.extend(runtime.folder());
-    let (events, seen) = mpsc::unbounded_channel::<Event>();
-    let shown = tokio::spawn(display::show(seen));
-    let checks = crate::checks::all();
     let started = jiff::Timestamp::now();
-    let complete = settings.selection.is_whole();
-    let seed = settings.seed;
-    let conducted = tokio::select! {
-        run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &checks, settings, events) => Some(run),
-        () = interrupts.next() => None,
-    };
-    let Some(mut run) = conducted else {
-        shown.abort();
-        watching::lower(&*runtime).await;
-        return Err(Stop::Interrupted);
-    };
-    let _ = shown.await;
-    if args.keep {
-        watching::keep(&run, &mut interrupts).await;
-    }
-    if let Err(fault) = runtime.close().await {
-        run.faults.push(fault);
-    }
     let started = started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let redactor = Redactor::new(&started, &folders);
-    let page = page(book.as_ref(), &pack)?;
-    let run = feedback::Run {
+    let (mut rules, index) = (rules(&pack), index.with_hints(&pack.hints));
+    let begun = feedback::Run {
         pack: pack_ref(&pack),
         submission: named,
         runtime: RuntimeRef {
             kind: runtime.kind(),
             why: runtime.why().to_owned(),
-            postgres: run.postgres,
+            postgres: None,
         },
-        seed,
+        seed: settings.seed,
         started,
-        seconds: run.seconds,
-        complete,
-        records: run.records,
-        faults: run.faults,
-        picture: run.picture,
-        history: page.as_ref().map(Page::history),
+        seconds: 0.0,
+        complete: settings.selection.is_whole(),
+        partial: false,
+        records: vec![],
+        faults: vec![],
+        picture: None,
+        history: None,
         pace: pack.project.next_rung_after,
         disclosure: match args.show {
             Some(shows) => Disclosure::always(shows),
@@ -212,12 +193,53 @@ pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Grade
         },
         beliefs: pack.beliefs.clone(),
     };
-    let (report, history) = feedback::assemble(
-        run,
-        &rules(&pack, page.as_ref()),
-        &index.with_hints(&pack.hints),
-        &redactor,
+    let (events, seen) = mpsc::unbounded_channel::<Event>();
+    let (on, shown) = mpsc::unbounded_channel::<Event>();
+    let shown = tokio::spawn(display::show(shown));
+    let partial = Partial::new(
+        begun.clone(),
+        rules.clone(),
+        index.clone(),
+        redactor.clone(),
+        &args.report,
     );
+    let following = partial.follow(seen, on);
+    let checks = crate::checks::all();
+    let conducted = tokio::select! {
+        run = run::conduct(Arc::clone(&pack), Arc::clone(&runtime), &checks, settings, events) => Some(run),
+        () = interrupts.next() => None,
+    };
+    let Some(mut run) = conducted else {
+        shown.abort();
+        tokio::join!(following.cut_short(), watching::lower(&*runtime));
+        return Err(Stop::Interrupted);
+    };
+    following.ended().await;
+    let _ = shown.await;
+    if args.keep {
+        watching::keep(&run, &mut interrupts).await;
+    }
+    if let Err(fault) = runtime.close().await {
+        run.faults.push(fault);
+    }
+    let page = page(book.as_ref(), &pack)?;
+    if let Some(page) = &page {
+        let signed = |_| page.history().signed_off();
+        rules.gate.signed_off = rules.gate.signed_off.map(signed);
+    }
+    let run = feedback::Run {
+        runtime: RuntimeRef {
+            postgres: run.postgres,
+            ..begun.runtime
+        },
+        seconds: run.seconds,
+        records: run.records,
+        faults: run.faults,
+        picture: run.picture,
+        history: page.as_ref().map(Page::history),
+        ..begun
+    };
+    let (report, history) = feedback::assemble(run, &rules, &index, &redactor);
     let kept = match (page, history) {
         (Some(page), Some(history)) => page.close(history, &report),
         _ => Ok(()),
@@ -318,25 +340,30 @@ fn pack_ref(pack: &Pack) -> PackRef {
 }
 
 fn named(args: &GradeArgs, submission: Option<&Submission>) -> SubmissionRef {
-    submission.map_or_else(
+    let named = submission.map_or_else(
         || SubmissionRef {
             name: args.url.clone().unwrap_or_default(),
             digest: String::new(),
             commit: None,
+            anchor: None,
+            handed_in: None,
         },
         Submission::named,
-    )
+    );
+    SubmissionRef {
+        handed_in: handed_in::by(|name| std::env::var(name).ok()),
+        ..named
+    }
 }
 
-fn rules(pack: &Pack, page: Option<&Page>) -> Rules {
+/// How the pack weighs a run that no mentor has seen.
+fn rules(pack: &Pack) -> Rules {
     let gate = &pack.project.gate;
     Rules {
         gate: Gate {
             share: gate.share,
             must: gate.must.clone(),
-            signed_off: gate
-                .sign_off
-                .then(|| page.is_some_and(|page| page.history().signed_off())),
+            signed_off: gate.sign_off.then_some(false),
         },
         points: pack.points.clone(),
     }

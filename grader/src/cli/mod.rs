@@ -7,18 +7,22 @@ mod doctor;
 mod explain;
 mod find_pack;
 mod grade;
+mod handed_in;
 mod ledger;
 mod look;
 mod mentor;
 mod new;
 mod pack;
+mod partial;
 mod progress;
 mod render;
 mod replay;
 mod shell;
+mod sign;
 mod stop;
 mod stored;
 mod unknown;
+mod verify;
 mod watch;
 mod watching;
 
@@ -78,6 +82,10 @@ enum Verb {
     SignOff(mentor::SignOffArgs),
     /// Say what this machine has, and what to install
     Doctor(doctor::DoctorArgs),
+    /// Bind a JSON report with a signature beside it, or make the keys for it
+    Sign(sign::SignArgs),
+    /// Say whether a report is the one that was signed, and what it claims
+    Verify(verify::VerifyArgs),
     /// Work on project packs: lint them, draft one
     Pack(pack::PackArgs),
     /// Print completions for a shell
@@ -169,6 +177,8 @@ async fn run(verb: Verb) -> Exit {
                 &mut stderr(),
             ))
         }
+        Verb::Sign(args) => sign::sign(&args),
+        Verb::Verify(args) => verify::verify(&args),
         Verb::Pack(args) => pack::pack(&args, &index),
         Verb::Watch(args) => watch::watch(&args).await,
         Verb::Replay(args) => replay::replay(&args, &index).await,

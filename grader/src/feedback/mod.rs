@@ -35,8 +35,10 @@ pub struct Run {
     pub started: String,
     /// How long it took, seconds.
     pub seconds: f64,
-    /// False when the command line left checks out.
+    /// False when the command line or an early end left checks out.
     pub complete: bool,
+    /// True when the run was cut short, or goes on still.
+    pub partial: bool,
     /// Every planned check in the order a learner meets them.
     pub records: Vec<Record>,
     /// Failures of ours outside any check.
@@ -89,6 +91,7 @@ pub fn assemble(
     let notes = history.as_ref().map(History::fresh_notes);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
+        partial: run.partial,
         grader: env!("CARGO_PKG_VERSION").to_owned(),
         pack: run.pack,
         submission: run.submission,
@@ -96,7 +99,11 @@ pub fn assemble(
         seed: run.seed,
         started: run.started,
         seconds: run.seconds,
-        verdict: standing.verdict,
+        verdict: match standing.verdict.as_str() {
+            // What was not asked cannot be in order.
+            "open" if run.partial => "not-yet".to_owned(),
+            _ => standing.verdict,
+        },
         complete: run.complete,
         score: standing.score,
         tiers: standing.tiers,

@@ -1,16 +1,17 @@
-//! What a run tells a live display while it goes on. The runner knows no output format.
+//! What a run tells while it goes on: a live display, and the report of what was judged so far. The runner knows no
+//! output format.
 
-use super::{CheckId, WorldKind};
+use super::{CheckId, Record, WorldKind};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The run begins: its first line, and how many checks are planned.
+    /// The run begins: its first line, and what is planned.
     Planned {
         /// The runtime and why it was chosen.
         why: String,
-        /// Checks to run.
-        checks: usize,
+        /// Checks to run, in the order a learner meets them.
+        checks: Vec<CheckId>,
     },
     /// The submission is being built, or a world is being raised.
     Raising {
@@ -26,10 +27,8 @@ pub enum Event {
     },
     /// A check ended.
     Ended {
-        /// Which one.
-        id: CheckId,
-        /// The verdict's name.
-        verdict: &'static str,
+        /// Which one, and what came of it.
+        record: Box<Record>,
     },
     /// The run is over.
     Done,

@@ -24,7 +24,7 @@ pub use finding::{Draft, Finding, Manner};
 pub use nearest::nearest;
 pub use picture::{Cure, DrawnColumn, DrawnReference, DrawnTable, Picture, Wanted};
 pub use report::{
-    MentorNote, Misconception, PackRef, Progress, Report, RuntimeRef, SCHEMA, Score, SubmissionRef,
-    TierStanding, Totals, Waiting,
+    HandedIn, MentorNote, Misconception, PackRef, Progress, Report, RuntimeRef, SCHEMA, Score,
+    SubmissionRef, TierStanding, Totals, Waiting,
 };
 pub use verdict::{Record, Verdict};

@@ -13,6 +13,9 @@ pub const SCHEMA: &str = "grader/report/v1";
 pub struct Report {
     /// Always [`SCHEMA`].
     pub schema: String,
+    /// True when the run was cut short, or goes on still: what was not asked by then is skipped.
+    #[serde(default)]
+    pub partial: bool,
     /// The grader's version.
     pub grader: String,
     /// The project that was graded.
@@ -30,7 +33,7 @@ pub struct Report {
     /// `open`, `not-yet` or `fault`: the exit codes 0, 1 and 3. Where `complete` is false,
     /// `open` says that everything that was asked is in order, and nothing about a gate.
     pub verdict: String,
-    /// False when `--only` or `--stage` left checks out: then no gate can open.
+    /// False when `--only`, `--stage` or an early end left checks out: then no gate can open.
     pub complete: bool,
     /// One total, equal in every output.
     pub score: Score,
@@ -96,6 +99,30 @@ pub struct SubmissionRef {
     pub digest: String,
     /// The commit, if it is a Git checkout.
     pub commit: Option<String>,
+    /// The file that says how the service starts, relative to the folder: what has no line of code of its own is
+    /// shown there. None without a folder.
+    #[serde(default)]
+    pub anchor: Option<String>,
+    /// Where it was handed in, if a classroom's runner said so.
+    #[serde(default)]
+    pub handed_in: Option<HandedIn>,
+}
+
+/// What the runner of a classroom says of a submission: it is passed on and never believed for anything else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HandedIn {
+    /// The classroom's short name.
+    pub classroom: String,
+    /// The assignment's short name.
+    pub assignment: String,
+    /// The tag it was handed in with.
+    pub submission: String,
+    /// URL of the commit.
+    pub commit: String,
+    /// URL of the release.
+    pub release: String,
+    /// URL of the changes to look at.
+    pub review: String,
 }
 
 /// The runtime and the reason it was chosen.

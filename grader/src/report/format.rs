@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::exports::{annotations, autolab, gradebook, gradescope, prairielearn};
+use super::exports::{
+    annotations, autolab, classroom, classroom50, gradebook, gradescope, prairielearn, sarif,
+};
 use super::{html, json, junit, markdown};
 use crate::model::{Fault, Report, nearest};
 
@@ -18,8 +20,14 @@ pub enum Format {
     Markdown,
     /// One page for a browser, with everything in it.
     Html,
+    /// SARIF for code scanning.
+    Sarif,
     /// `results.json` for Gradescope.
     Gradescope,
+    /// `result.json` for Classroom 50.
+    Classroom50,
+    /// What the reporter of GitHub Classroom reads.
+    Classroom,
     /// A grading result for PrairieLearn.
     PrairieLearn,
     /// Feedback and scores for Autolab.
@@ -32,12 +40,15 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Json,
         Self::Junit,
         Self::Markdown,
         Self::Html,
+        Self::Sarif,
         Self::Gradescope,
+        Self::Classroom50,
+        Self::Classroom,
         Self::PrairieLearn,
         Self::Autolab,
         Self::Annotations,
@@ -51,7 +62,10 @@ impl Format {
             Self::Junit => "junit",
             Self::Markdown => "markdown",
             Self::Html => "html",
+            Self::Sarif => "sarif",
             Self::Gradescope => "gradescope",
+            Self::Classroom50 => "classroom50",
+            Self::Classroom => "classroom",
             Self::PrairieLearn => "prairielearn",
             Self::Autolab => "autolab",
             Self::Annotations => "annotations",
@@ -69,7 +83,10 @@ impl Format {
             Self::Junit => junit::render(report),
             Self::Markdown => Ok(markdown::render(report, markdown::SUMMARY)),
             Self::Html => Ok(html::render(report)),
+            Self::Sarif => sarif::render(report),
             Self::Gradescope => gradescope::render(report),
+            Self::Classroom50 => classroom50::render(report),
+            Self::Classroom => classroom::render(report),
             Self::PrairieLearn => prairielearn::render(report),
             Self::Autolab => autolab::render(report),
             Self::Annotations => Ok(annotations::render(report)),
@@ -152,7 +169,7 @@ mod tests {
             "{}",
             wrong("jsn=x")
         );
-        assert!(wrong("pdf=x").contains("formats: json, junit, markdown, html, gradescope"));
+        assert!(wrong("pdf=x").contains("formats: json, junit, markdown, html, sarif, gradescope"));
         assert!(!wrong("pdf=x").contains("did you mean"));
         assert!(wrong("json").contains("FORMAT=PATH"));
         assert!(wrong("json=").contains("names no file"));

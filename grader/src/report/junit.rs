@@ -8,7 +8,7 @@ use junit_report::{
 use time::format_description::well_known::Rfc3339;
 
 use super::terminal;
-use super::text::{count, cut, one_line, visible};
+use super::text::{PARTIAL, count, cut, one_line, visible};
 use crate::model::{Doing, Fault, Record, Report, Stage, Verdict};
 
 /// Columns of the plain text inside a case.
@@ -26,6 +26,14 @@ pub fn render(report: &Report) -> Result<String, Fault> {
         OffsetDateTime::parse(&report.started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let mut names = Names::default();
     let mut out = ReportBuilder::new();
+    if report.partial {
+        let class = format!("tier-{}.partial", report.pack.tier);
+        let name = names.unique("grader.partial");
+        let mut case = TestCaseBuilder::error(&name, Duration::ZERO, "partial", PARTIAL);
+        let mut suite = TestSuiteBuilder::new(&class);
+        let case = case.set_classname(&class).build();
+        out.add_testsuite(suite.set_timestamp(started).add_testcase(case).build());
+    }
     for stage in Stage::ALL {
         let class = format!("tier-{}.{stage}", report.pack.tier);
         let records = report.checks.iter().filter(|r| r.stage == stage);
@@ -215,6 +223,59 @@ mod tests {
             text.contains("]]> </failure><script>alert(1)</script>"),
             "{text}"
         );
+    }
+
+    /// The rules of the schema that Jenkins uses (`junit-4.xsd`), and counts that hold.
+    fn common(text: &str) {
+        let doc = Document::parse(text).unwrap();
+        let root = doc.root_element();
+        assert_eq!(root.tag_name().name(), "testsuites");
+        for suite in root.children().filter(|n| n.is_element()) {
+            assert_eq!(suite.tag_name().name(), "testsuite");
+            assert!(suite.attribute("name").is_some_and(|name| !name.is_empty()));
+            let cases: Vec<_> = suite
+                .children()
+                .filter(|n| n.has_tag_name("testcase"))
+                .collect();
+            let count = |tag: &str| {
+                let has = |c: &&roxmltree::Node<'_, '_>| c.children().any(|n| n.has_tag_name(tag));
+                cases.iter().filter(has).count().to_string()
+            };
+            assert_eq!(
+                suite.attribute("tests"),
+                Some(cases.len().to_string().as_str())
+            );
+            assert_eq!(suite.attribute("failures"), Some(count("failure").as_str()));
+            assert_eq!(suite.attribute("errors"), Some(count("error").as_str()));
+            for case in &cases {
+                assert!(case.attribute("name").is_some() && case.attribute("classname").is_some());
+                let time = case.attribute("time").map(str::parse::<f64>);
+                assert!(time.is_none_or(|time| time.unwrap() >= 0.0));
+                let tags: Vec<_> = case.children().filter(|n| n.is_element()).collect();
+                let tags: Vec<&str> = tags.iter().map(|n| n.tag_name().name()).collect();
+                let order = ["skipped", "error", "failure", "system-out", "system-err"];
+                let places = tags
+                    .iter()
+                    .map(|t| order.iter().position(|o| o == t).unwrap());
+                assert!(places.is_sorted(), "{tags:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_file_has_the_common_shape() {
+        let mut faulty = sample::hostile();
+        faulty.faults = vec![sample::HOSTILE.to_owned()];
+        let reports = [
+            sample::mixed(),
+            sample::green(),
+            sample::cut_short(),
+            sample::flood(30),
+            faulty,
+        ];
+        for report in reports {
+            common(&render(&report).unwrap());
+        }
     }
 
     #[test]

@@ -114,6 +114,63 @@ mod tests {
         }
     }
 
+    /// Bytes a report may have whatever a service says. The JSON report alone keeps everything.
+    const BOUND: usize = 8 << 20;
+
+    #[test]
+    fn ten_megabytes_of_hostile_text_are_harmless_and_bounded() {
+        let report = sample::huge();
+        let terminal = ("terminal", terminal::render(&report, 100, Style::PLAIN));
+        let files = Format::ALL.map(|f| (f.as_str(), f.render(&report).unwrap()));
+        for (name, text) in files.into_iter().chain([terminal]) {
+            if name == "json" {
+                // Control characters are written as six.
+                assert!(text.len() < 60 << 20, "{name}: {} bytes", text.len());
+            } else {
+                assert!(text.len() < BOUND, "{name}: {} bytes", text.len());
+                let unseen =
+                    |c: char| c.is_control() && c != '\n' || "\u{202e}\u{ffff}".contains(c);
+                assert_eq!(text.find(unseen), None, "{name}");
+            }
+            // A spreadsheet takes a cell that begins so for an order.
+            assert!(!text.contains(",=HYPERLINK"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_report_of_a_run_that_was_cut_short_says_so_first() {
+        let report = sample::cut_short();
+        let terminal = ("terminal", terminal::render(&report, 100, Style::PLAIN));
+        let files = Format::ALL.map(|f| (f.as_str(), f.render(&report).unwrap()));
+        for (name, text) in files.into_iter().chain([terminal]) {
+            let text = match name {
+                "classroom" => String::from_utf8(
+                    base64::Engine::decode(
+                        &base64::engine::general_purpose::STANDARD,
+                        text.trim_end(),
+                    )
+                    .unwrap(),
+                )
+                .unwrap(),
+                _ => text,
+            };
+            let said = text.find("partial");
+            let first = report.checks[0].id.as_str();
+            let judged = text.find(first).unwrap_or(text.len());
+            assert!(said.is_some_and(|said| said < judged), "{name}: {text}");
+            assert!(
+                !text.contains("gate is open") && !text.contains(": open"),
+                "{name}"
+            );
+            let whole = Format::ALL.into_iter().find(|f| f.as_str() == name);
+            let whole = whole.map(|f| f.render(&sample::green()).unwrap());
+            assert!(
+                name == "json" || !whole.is_some_and(|text| text.contains("partial report")),
+                "{name}"
+            );
+        }
+    }
+
     #[test]
     fn findings_get_why_and_the_first_hint() {
         let report = sample::mixed();

@@ -3,7 +3,7 @@
 mod hostile;
 mod picture;
 
-pub(crate) use hostile::{HOSTILE, full, hostile};
+pub(crate) use hostile::{HOSTILE, full, hostile, huge};
 pub(crate) use picture::picture;
 
 use std::collections::BTreeMap;
@@ -216,7 +216,7 @@ fn verdict(id: &str) -> Verdict {
 }
 
 fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report {
-    told(verdict, index, Shows::Everything)
+    told(verdict, index, Shows::Everything, false)
 }
 
 /// What a learner who takes a status for decoration believes.
@@ -230,7 +230,12 @@ fn belief() -> Belief {
     }
 }
 
-fn told(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex, shows: Shows) -> Report {
+fn told(
+    verdict: impl Fn(&CheckMeta) -> Verdict,
+    index: &CheckIndex,
+    shows: Shows,
+    partial: bool,
+) -> Report {
     let records = index.iter().map(|m| Record {
         id: m.id.clone(),
         stage: m.stage,
@@ -254,6 +259,8 @@ fn told(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex, shows: Show
             name: "box-office".into(),
             digest: "cd".repeat(32),
             commit: Some("3f2a91c0".repeat(5)),
+            anchor: Some("Procfile".into()),
+            handed_in: None,
         },
         runtime: RuntimeRef {
             kind: RuntimeKind::Local,
@@ -263,7 +270,8 @@ fn told(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex, shows: Show
         seed: 42,
         started: started.into(),
         seconds: 12.34,
-        complete: true,
+        complete: !partial,
+        partial,
         records: records.collect(),
         faults: vec![],
         history: None,
@@ -294,7 +302,7 @@ pub(crate) fn mixed() -> Report {
 
 /// Every verdict at once, as a project that keeps something back tells it.
 pub(crate) fn kept_back(shows: Shows) -> Report {
-    told(|m| verdict(m.id.as_str()), &index(), shows)
+    told(|m| verdict(m.id.as_str()), &index(), shows, false)
 }
 
 /// Everything passes but what the project does not ask for.
@@ -312,6 +320,17 @@ pub(crate) fn part() -> Report {
     report.complete = false;
     report.tiers.iter_mut().for_each(|tier| tier.open = false);
     report
+}
+
+/// A run that was cut short before the endpoints were done: everything asked by then passed.
+pub(crate) fn cut_short() -> Report {
+    let verdict = |m: &CheckMeta| match m.stage {
+        Stage::Boot => Verdict::Pass { advice: vec![] },
+        _ => Verdict::Skipped {
+            why: "the run was cut short before this was judged".into(),
+        },
+    };
+    told(verdict, &index(), Shows::Everything, true)
 }
 
 /// `n` failed checks with five findings each.

@@ -48,6 +48,10 @@ pub fn one_line(text: &str) -> String {
         .join(" ")
 }
 
+/// What stands first in a report of a run that was cut short.
+pub(super) const PARTIAL: &str =
+    "partial report: the run was cut short, and what was not judged by then is skipped";
+
 /// At most `limit` characters; a cut is marked by an ellipsis.
 pub(super) fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
@@ -90,6 +94,14 @@ pub(super) fn mentor(note: &crate::model::MentorNote) -> String {
     let signed = if note.signed_off { ", signed off" } else { "" };
     let says = if note.says.is_empty() { "" } else { ": " };
     format!("{} on {day}{signed}{says}{}", note.by, note.says)
+}
+
+/// Why a gate is neither open nor closed.
+pub(super) fn unsettled(report: &crate::model::Report) -> &'static str {
+    match report.partial {
+        true => "not settled, because the run was cut short",
+        false => "not settled, because only a part was asked",
+    }
 }
 
 /// `1 check`, `3 checks`.

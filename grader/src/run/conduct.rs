@@ -68,7 +68,7 @@ pub async fn conduct(
     );
     let _ = events.send(Event::Planned {
         why: runtime.why().to_owned(),
-        checks: planned.len(),
+        checks: planned.iter().map(|p| CheckId::from(p.check.id)).collect(),
     });
     let journal = Journal::default();
     // A database that outlives the run still holds what the same seed planted before, and what is unique is
@@ -145,15 +145,11 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
             None => asked().await,
         }
     };
-    let _ = stand.events.send(Event::Ended {
-        id: CheckId::from(check.id),
-        verdict: verdict.name(),
-    });
     if let Some((_, board)) = boards.iter().find(|(id, _)| *id == check.id) {
         board.send_replace(Some(stands(&verdict)));
     }
     let meta = check.meta();
-    Record {
+    let record = Record {
         kept_back: None,
         // What a project weighs otherwise is priced where the run is scored.
         points: meta.severity.points(),
@@ -164,7 +160,11 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
         severity: meta.severity,
         verdict,
         seconds,
-    }
+    };
+    let _ = stand.events.send(Event::Ended {
+        record: Box::new(record.clone()),
+    });
+    record
 }
 
 /// Whether a verdict may come from what we gave the service, and not from the service.

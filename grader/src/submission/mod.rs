@@ -164,12 +164,25 @@ impl Submission {
         files.filter(|e| !e.path.ancestors().any(|path| tracked.contains(path)))
     }
 
+    /// The file that says how the service starts: no submission is opened without one.
+    fn anchor(&self) -> &'static str {
+        if self.procfile.get("web").is_some() {
+            "Procfile"
+        } else if self.dockerfile {
+            "Dockerfile"
+        } else {
+            "grader.toml"
+        }
+    }
+
     /// As a report names it.
     pub fn named(&self) -> SubmissionRef {
         SubmissionRef {
             name: self.name.clone(),
             digest: self.digest.clone(),
             commit: self.commit.clone(),
+            anchor: Some(self.anchor().to_owned()),
+            handed_in: None,
         }
     }
 }

@@ -81,7 +81,7 @@ struct Progress {
 impl Progress {
     fn take(&mut self, event: &Event) {
         match event {
-            Event::Planned { checks, .. } => self.planned = *checks,
+            Event::Planned { checks, .. } => self.planned = checks.len(),
             Event::Raising { world, what } => {
                 let what = one_line(what);
                 self.raising = match world {
@@ -90,10 +90,10 @@ impl Progress {
                 };
             }
             Event::Started { id } => self.running.push(id.clone()),
-            Event::Ended { id, verdict } => {
-                self.running.retain(|r| r != id);
+            Event::Ended { record } => {
+                self.running.retain(|r| *r != record.id);
                 self.ended += 1;
-                self.failed += usize::from(*verdict == "fail");
+                self.failed += usize::from(record.verdict.name() == "fail");
             }
             Event::Done => self.running.clear(),
         }
@@ -120,12 +120,18 @@ impl Progress {
     /// The line of this event in a log, if it deserves one.
     fn line(&self, event: &Event) -> Option<String> {
         match event {
-            Event::Planned { why, checks } => Some(format!("{}, {checks} checks", one_line(why))),
+            Event::Planned { why, checks } => {
+                Some(format!("{}, {} checks", one_line(why), checks.len()))
+            }
             Event::Raising { .. } => Some(self.raising.clone()),
             Event::Started { .. } => None,
-            Event::Ended { id, verdict } => {
-                Some(format!("[{}/{}] {verdict} {id}", self.ended, self.planned))
-            }
+            Event::Ended { record } => Some(format!(
+                "[{}/{}] {} {}",
+                self.ended,
+                self.planned,
+                record.verdict.name(),
+                record.id
+            )),
             Event::Done => Some(format!("{} ended, {} failed", self.ended, self.failed)),
         }
     }
@@ -134,8 +140,24 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::WorldKind;
+    use crate::model::{Record, Severity, Stage, Verdict, WorldKind};
     use tokio::sync::mpsc;
+
+    fn ended(id: &str, verdict: Verdict) -> Event {
+        let record = Record {
+            id: id.into(),
+            stage: Stage::Boot,
+            summary: String::new(),
+            concept: String::new(),
+            severity: Severity::Low,
+            points: 1,
+            verdict,
+            seconds: 0.0,
+        };
+        Event::Ended {
+            record: Box::new(record),
+        }
+    }
 
     fn events() -> Vec<Event> {
         let id = |id: &str| CheckId::from(id);
@@ -146,7 +168,7 @@ mod tests {
             },
             Event::Planned {
                 why: "local: no container engine".into(),
-                checks: 2,
+                checks: vec![id("boot.a"), id("boot.b")],
             },
             Event::Raising {
                 world: Some(WorldKind::Main),
@@ -154,14 +176,8 @@ mod tests {
             },
             Event::Started { id: id("boot.a") },
             Event::Started { id: id("boot.b") },
-            Event::Ended {
-                id: id("boot.b"),
-                verdict: "fail",
-            },
-            Event::Ended {
-                id: id("boot.a"),
-                verdict: "pass",
-            },
+            ended("boot.b", Verdict::Fail { findings: vec![] }),
+            ended("boot.a", Verdict::Pass { advice: vec![] }),
             Event::Done,
         ]
     }

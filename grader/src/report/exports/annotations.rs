@@ -3,7 +3,7 @@
 
 use super::case::said;
 use crate::model::{Report, Verdict};
-use crate::report::text::{cut, one_line};
+use crate::report::text::{PARTIAL, cut, one_line};
 
 /// How many are shown, before the one that counts the rest.
 const SHOWN: usize = 9;
@@ -26,6 +26,9 @@ pub fn render(report: &Report) -> String {
             failed.len() - SHOWN
         );
         lines.push(command("error", "more", &more));
+    }
+    if report.partial {
+        lines.insert(0, command("warning", "partial", PARTIAL));
     }
     if report.verdict == "fault" {
         let text = report

@@ -1,11 +1,11 @@
 //! A check as the systems of instructors count it.
 
 use crate::model::{Record, Report, Verdict};
-use crate::report::text::{cut, one_line};
+use crate::report::text::{PARTIAL, cut, one_line};
 use crate::score;
 
 /// How long a line may be, in characters.
-const LONG: usize = 400;
+pub(super) const LONG: usize = 400;
 
 /// One check with the points it has here.
 pub(super) struct Case<'r> {
@@ -34,6 +34,16 @@ pub(super) fn cases(report: &Report) -> Vec<Case<'_>> {
         }
     })
     .collect()
+}
+
+/// What a reader needs first, one line.
+pub(super) fn first(report: &Report) -> String {
+    let first = match &report.first {
+        _ if report.partial => PARTIAL.to_owned(),
+        Some(first) => format!("Fix first: {first}"),
+        None => "nothing to fix".to_owned(),
+    };
+    cut(&one_line(&first), 1_000)
 }
 
 /// What came of it, one line.

@@ -36,7 +36,10 @@ pub fn render(report: &Report) -> Result<String, Fault> {
         report.score.earned.to_string(),
         report.score.possible.to_string(),
         gate.to_owned(),
-        cell(&report.verdict),
+        match report.partial {
+            true => "partial".to_owned(),
+            false => cell(&report.verdict),
+        },
         cell(&report.started),
         cell(&report.grader),
         cell(&report.pack.digest),

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::case::{cases, said};
+use super::case::{cases, first, said};
 use crate::model::{Doing, Fault, Report, Verdict};
 use crate::report::markdown;
-use crate::report::text::{cut, one_line};
+use crate::report::text::one_line;
 
 /// How long the text of one test may be, bytes.
 const LONG: usize = 20_000;
@@ -55,11 +55,10 @@ pub fn render(report: &Report) -> Result<String, Fault> {
         put("output_format", "md".into());
         Value::Object(test)
     });
-    let first = report.first.as_deref().unwrap_or("nothing to fix");
     let results = json!({
-        "tests": tests.collect::<Vec<_>>(),
-        "output": markdown::plain(&cut(&one_line(&format!("Fix first: {first}")), 1_000)),
+        "output": markdown::plain(&first(report)),
         "output_format": "md",
+        "tests": tests.collect::<Vec<_>>(),
         "execution_time": report.seconds,
         "extra_data": {
             "grader": report.grader,
@@ -74,4 +73,56 @@ pub fn render(report: &Report) -> Result<String, Fault> {
     });
     let text = serde_json::to_string_pretty(&results).doing("writing the Gradescope results")?;
     Ok(text + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn results_keep_to_the_documented_members_and_values() {
+        let known = [
+            "name",
+            "number",
+            "tags",
+            "visibility",
+            "score",
+            "max_score",
+            "status",
+            "output",
+            "output_format",
+        ];
+        for report in [
+            sample::mixed(),
+            sample::green(),
+            sample::hostile(),
+            sample::cut_short(),
+        ] {
+            let results: Value = serde_json::from_str(&render(&report).unwrap()).unwrap();
+            assert!(
+                results["score"].is_null(),
+                "it would take the place of the sum"
+            );
+            assert!(results["execution_time"].is_number());
+            assert_eq!(results["output_format"], "md");
+            let tests = results["tests"].as_array().unwrap();
+            assert_eq!(tests.len(), report.checks.len());
+            for test in tests {
+                let members = test.as_object().unwrap();
+                assert!(
+                    members.keys().all(|m| known.contains(&m.as_str())),
+                    "{test}"
+                );
+                // The total is hidden as soon as one test is.
+                assert_eq!(test["visibility"], "visible");
+                if let Some(max) = test.get("max_score") {
+                    assert!(test["score"].as_u64().unwrap() <= max.as_u64().unwrap());
+                    assert!(["passed", "failed"].contains(&test["status"].as_str().unwrap()));
+                } else {
+                    assert!(test.get("score").is_none() && test.get("status").is_none());
+                }
+            }
+        }
+    }
 }

@@ -3,15 +3,21 @@
 pub mod annotations;
 pub mod autolab;
 mod case;
+pub mod classroom;
+pub mod classroom50;
 pub mod gradebook;
 pub mod gradescope;
 pub mod prairielearn;
+pub mod sarif;
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use serde_json::Value;
 
     use super::*;
+    use crate::model::Report;
     use crate::report::sample;
 
     fn sum(tests: &Value, field: &str) -> u64 {
@@ -19,9 +25,19 @@ mod tests {
         tests.iter().filter_map(|t| t[field].as_u64()).sum()
     }
 
+    fn decoded(report: &Report) -> Value {
+        let text = classroom::render(report).unwrap();
+        serde_json::from_slice(&STANDARD.decode(text.trim_end()).unwrap()).unwrap()
+    }
+
     #[test]
     fn one_total_in_every_export() {
-        for report in [sample::mixed(), sample::green(), sample::hostile()] {
+        for report in [
+            sample::mixed(),
+            sample::green(),
+            sample::hostile(),
+            sample::cut_short(),
+        ] {
             let (earned, possible) = (
                 u64::from(report.score.earned),
                 u64::from(report.score.possible),
@@ -38,6 +54,16 @@ mod tests {
             let scores: Value = serde_json::from_str(autolab.lines().last().unwrap()).unwrap();
             let stages = scores["scores"].as_object().unwrap().values();
             assert_eq!(stages.filter_map(Value::as_u64).sum::<u64>(), earned);
+            let fifty: Value =
+                serde_json::from_str(&classroom50::render(&report).unwrap()).unwrap();
+            assert_eq!(sum(&fifty["tests"], "score"), earned);
+            assert_eq!(sum(&fifty["tests"], "max-score"), possible);
+            let classroom = decoded(&report);
+            assert_eq!(sum(&classroom["tests"], "score"), earned);
+            assert_eq!(sum(&classroom["tests"], "max_score"), possible);
+            let sarif: Value = serde_json::from_str(&sarif::render(&report).unwrap()).unwrap();
+            assert_eq!(sarif["runs"][0]["properties"]["earned"], earned);
+            assert_eq!(sarif["runs"][0]["properties"]["possible"], possible);
             let book = gradebook::render(&report).unwrap();
             assert!(book.contains(&format!(",{earned},{possible},")), "{book}");
         }
@@ -52,6 +78,9 @@ mod tests {
             autolab::render(&report).unwrap(),
             gradebook::render(&report).unwrap(),
             annotations::render(&report),
+            sarif::render(&report).unwrap(),
+            classroom50::render(&report).unwrap(),
+            decoded(&report).to_string(),
         ];
         for text in texts {
             assert!(text.contains("evil"), "the sample reaches the export");

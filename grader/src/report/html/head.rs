@@ -4,11 +4,12 @@ use maud::{Markup, html};
 
 use super::line;
 use crate::model::{Report, TierStanding};
-use crate::report::text::count;
+use crate::report::text::{PARTIAL, count, unsettled};
 
 /// The verdict in words.
 pub(super) fn verdict(report: &Report) -> &'static str {
     match report.verdict.as_str() {
+        _ if report.partial => PARTIAL,
         "open" if !report.complete => "this part is in order",
         "open" => "the gate is open",
         "not-yet" => "not yet",
@@ -29,7 +30,7 @@ pub(super) fn head(report: &Report) -> Markup {
                 strong { (score.earned) " of " (score.possible) " points" }
                 meter min="0" max=(score.possible.max(1)) value=(score.earned) aria-label="points" {}
             }
-            @for tier in &report.tiers { (gate(tier, report.complete)) }
+            @for tier in &report.tiers { (gate(tier, report)) }
             @if let Some(progress) = &report.progress {
                 p.attempt { "Attempt " (progress.attempt) ": " (crate::report::text::progress(progress)) }
             }
@@ -44,12 +45,12 @@ pub(super) fn head(report: &Report) -> Markup {
     }
 }
 
-fn gate(tier: &TierStanding, complete: bool) -> Markup {
+fn gate(tier: &TierStanding, report: &Report) -> Markup {
     let share = (tier.share * 100.0).round();
     html! {
         p.gate {
             "Gate of tier " (tier.tier) ", " (line(&tier.title)) ": "
-            @if !complete { "not settled, because only a part was asked." }
+            @if !report.complete { (unsettled(report)) "." }
             @else if tier.open { strong { "open" } "." }
             @else {
                 strong { "closed" } ", asks for " (share) " % of the points"

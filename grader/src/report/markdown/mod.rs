@@ -8,7 +8,7 @@ mod talk;
 
 use escape::{code, inline};
 
-use super::text::{count, cut};
+use super::text::{PARTIAL, count, cut, unsettled};
 use crate::model::{CheckId, Record, Report, Stage, Verdict};
 use crate::score;
 
@@ -113,6 +113,7 @@ impl Page {
 
 fn head(report: &Report) -> String {
     let verdict = match report.verdict.as_str() {
+        _ if report.partial => PARTIAL,
         "open" if !report.complete => "this part is in order",
         "open" => "the gate is open",
         "not-yet" => "not yet",
@@ -153,7 +154,7 @@ fn head(report: &Report) -> String {
         );
     }
     if !report.complete {
-        out += "- gate: not settled, because only a part was asked\n";
+        out += &format!("- gate: {}\n", unsettled(report));
     }
     for tier in report.tiers.iter().filter(|t| !t.open && report.complete) {
         let share = (tier.share * 100.0).round();

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::talk;
 use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
-use crate::report::text::count;
+use crate::report::text::{count, unsettled};
 
 /// How many lines a list at the foot may have.
 const LINES: usize = 8;
@@ -124,7 +124,7 @@ fn sums(page: &mut Page, report: &Report) {
         &format!("{earned} of {possible} points, {percent} %"),
     );
     for tier in &report.tiers {
-        let (ink, text) = gate(tier, report.complete);
+        let (ink, text) = gate(tier, report);
         page.field("gate", ink, &text);
     }
     if let Some(progress) = &report.progress {
@@ -150,7 +150,7 @@ fn sums(page: &mut Page, report: &Report) {
     }
 }
 
-fn gate(tier: &TierStanding, complete: bool) -> (Ink, String) {
+fn gate(tier: &TierStanding, report: &Report) -> (Ink, String) {
     let TierStanding {
         tier: number,
         title,
@@ -162,8 +162,8 @@ fn gate(tier: &TierStanding, complete: bool) -> (Ink, String) {
         ..
     } = tier;
     let name = format!("tier {number}, {title}");
-    if !complete {
-        let part = "not settled, because only a part was asked";
+    if !report.complete {
+        let part = unsettled(report);
         return (Ink::Doubt, format!("{name}: {part}"));
     }
     let unjudged = match unjudged.as_slice() {
@@ -201,6 +201,10 @@ fn last(report: &Report) -> (Ink, String) {
         None if report.verdict == "fault" => (
             Ink::Bad,
             "nothing for you to fix: the fault is ours, and this run settles nothing".into(),
+        ),
+        None if report.partial => (
+            Ink::Doubt,
+            "nothing failed by then; run it again, to its end".into(),
         ),
         None if !report.complete && report.verdict == "open" => (
             Ink::Good,

@@ -15,6 +15,7 @@ mod talk;
 pub use doc::{check, list};
 use page::Page;
 
+use super::text::PARTIAL;
 use super::{Ink, Style};
 use crate::model::{CheckId, Record, Report, RuntimeRef};
 use crate::score;
@@ -43,6 +44,9 @@ pub fn findings(record: &Record, width: usize) -> String {
 }
 
 fn head(page: &mut Page, report: &Report) {
+    if report.partial {
+        page.text(0, 2, Ink::Bad, PARTIAL);
+    }
     let RuntimeRef {
         kind,
         why,
