@@ -112,6 +112,7 @@ fn at(golden: &Golden, attempt: u32) -> Report {
             started: report.started.clone(),
             seconds: report.seconds,
             complete: report.complete,
+            partial: false,
             records: report.checks.clone(),
             faults: vec![],
             history: Some(history),

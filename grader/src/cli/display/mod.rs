@@ -151,6 +151,7 @@ mod tests {
             concept: String::new(),
             severity: Severity::Low,
             points: 1,
+            kept_back: None,
             verdict,
             seconds: 0.0,
         };
