@@ -27,7 +27,7 @@ esac
 
 version=${IN_VERSION:-latest}
 [[ $version =~ ^[A-Za-z0-9][A-Za-z0-9._+-]*$ ]] || fail "no version is called so; try latest, or v1.2.3"
-releases=${GITHUB_SERVER_URL:-https://github.com}/${IN_REPOSITORY:-}/releases
+releases=${GITHUB_SERVER_URL:-https://github.com}/${IN_REPOSITORY:-${GITHUB_REPOSITORY:-}}/releases
 case ${IN_SOURCE:-} in
 '') [ "$version" = latest ] && source=$releases/latest/download || source=$releases/download/$version ;;
 *) source=${IN_SOURCE%/} ;;

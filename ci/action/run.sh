@@ -19,7 +19,7 @@ done
 hidden=()
 for name in $(compgen -e); do
   case $name in
-  *TOKEN* | *SECRET* | *PASSWORD* | ACTIONS_* | GITHUB_ENV | GITHUB_PATH | GITHUB_OUTPUT | GITHUB_STATE | \
+  *TOKEN* | *SECRET* | *PASSWORD* | *CREDENTIAL* | *KEY* | ACTIONS_* | GITHUB_ENV | GITHUB_PATH | GITHUB_OUTPUT | GITHUB_STATE | \
     GITHUB_STEP_SUMMARY | IN_*) hidden+=(-u "$name") ;;
   esac
 done

@@ -162,3 +162,21 @@ fn a_pinned_checksum_is_enough() {
     assert_eq!(played.code, 0, "{}", played.log);
     assert!(!stage.read("arguments").is_empty());
 }
+
+#[test]
+fn the_actions_own_sources_are_compiled_where_that_is_asked_for() {
+    let stage = Stage::new(0);
+    std::fs::remove_dir_all(stage.at("release")).unwrap();
+    let cargo = "#!/bin/sh\n\
+        echo \"$@\" >\"$STAND_IN/cargo\"\n\
+        while [ \"$1\" != --root ]; do shift; done\n\
+        mkdir -p \"$2/bin\" && cp \"$STAND_IN/stand-in\" \"$2/bin/grader\"\n";
+    std::fs::rename(stage.at("bin/grader"), stage.at("stand-in")).unwrap();
+    stage.program("cargo", cargo);
+    let played = stage.play(&[("build", "true")]);
+    assert_eq!(played.code, 0, "{}", played.log);
+    let asked = stage.read("cargo");
+    assert!(asked.starts_with("install --locked --path "), "{asked}");
+    assert!(asked.contains("/ci/../grader --root "), "{asked}");
+    assert!(!stage.read("arguments").is_empty());
+}

@@ -60,9 +60,7 @@ impl Stage {
             std::fs::create_dir(stage.at(folder)).unwrap();
         }
         stage.write("exit", &exit.to_string());
-        stage.write("bin/grader", STAND_IN);
-        let executable = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(stage.at("bin/grader"), executable).unwrap();
+        stage.executable("bin/grader", STAND_IN);
         std::fs::copy(
             root().join("grader/docs/report.json"),
             stage.at("report.json"),
@@ -96,6 +94,23 @@ impl Stage {
 
     pub(super) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.at(name), text).unwrap();
+    }
+
+    fn executable(&self, name: &str, text: &str) {
+        self.write(name, text);
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.at(name), executable).unwrap();
+    }
+
+    /// Puts a program of this name on the path of the steps.
+    pub(super) fn program(&self, name: &str, text: &str) {
+        self.executable(&format!("bin/{name}"), text);
+        self.on_the_path();
+    }
+
+    /// Puts the stand-in, and every other program, on the path of the steps, as if it had been installed.
+    pub(super) fn on_the_path(&self) {
+        self.write("path", &format!("{}\n", self.at("bin").display()));
     }
 
     /// The report that the stand-in leaves.

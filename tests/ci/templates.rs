@@ -1,20 +1,11 @@
 //! What the templates do, where it can be tried without a forge.
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use serde_json::Value;
 
 use super::stage::{Stage, root};
 use super::yaml;
-
-/// Puts a program of this name on the path of the steps.
-fn program(stage: &Stage, name: &str, text: &str) {
-    stage.write(&format!("bin/{name}"), text);
-    let executable = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(stage.at(&format!("bin/{name}")), executable).unwrap();
-    stage.write("path", &stage.at("bin").display().to_string());
-}
 
 #[test]
 fn the_learners_workflow_is_what_a_new_folder_gets() {
@@ -35,7 +26,7 @@ fn the_learners_workflow_takes_no_orders_and_tells_everything() {
     );
     for code in [0, 1, 3] {
         let stage = Stage::new(code);
-        stage.write("path", &stage.at("bin").display().to_string());
+        stage.on_the_path();
         let output = stage.step(&grade, &[]);
         assert_eq!(output.status.code(), Some(code), "{output:?}");
         assert_eq!(stage.read("summary"), "# the summary\n");
@@ -107,22 +98,14 @@ fn the_publisher_signs_where_it_has_a_key_and_makes_a_check() {
     let workflow = yaml::file("ci/templates/github/organisation.yml");
     let (stage, commit, _) = downloaded();
     let sign = yaml::script(&workflow, "publish", "Sign");
-    program(
-        &stage,
-        "grader",
-        "#!/bin/sh\ncat \"$4\" >\"$STAND_IN/key\"\n",
-    );
+    stage.program("grader", "#!/bin/sh\ncat \"$4\" >\"$STAND_IN/key\"\n");
     assert!(stage.step(&sign, &[("KEY", "")]).status.success());
     assert!(!stage.at("key").exists(), "nothing to sign with");
     assert!(stage.step(&sign, &[("KEY", "the key")]).status.success());
     assert_eq!(stage.read("key"), "the key\n");
     assert!(!stage.at("temp/key").exists(), "the key is not left behind");
 
-    program(
-        &stage,
-        "gh",
-        "#!/bin/sh\necho \"$@\" >\"$STAND_IN/asked\"\n",
-    );
+    stage.program("gh", "#!/bin/sh\necho \"$@\" >\"$STAND_IN/asked\"\n");
     let publish = yaml::script(&workflow, "publish", "Publish");
     let variables = [("COMMIT", commit.as_str()), ("GITHUB_REPOSITORY", "o/r")];
     let output = stage.step(&publish, &variables);
@@ -172,7 +155,7 @@ fn rights_are_where_they_are_needed_and_nowhere_else() {
 #[test]
 fn shards_add_up() {
     let stage = Stage::new(1);
-    stage.write("path", &stage.at("bin").display().to_string());
+    stage.on_the_path();
     let shard = |script: &str, variables: &[(&str, &str)]| {
         let output = stage.step(script, variables);
         assert!(
@@ -217,4 +200,46 @@ fn shards_add_up() {
     assert_eq!(shards.len().to_string(), count);
     let variables = [("SHARDS", count.as_str()), ("SHARD", "2"), ("PROJECT", "p")];
     assert_eq!(shard(&script, &variables), format!("2/{count}"));
+}
+
+#[test]
+fn a_release_has_what_the_action_installs_and_its_tag_is_its_version() {
+    let release = yaml::file(".github/workflows/release.yml");
+    let install = std::fs::read_to_string(root().join("ci/action/install.sh")).unwrap();
+    let matrix = &release["jobs"]["binary"]["strategy"]["matrix"]["include"];
+    let targets: Vec<&str> = matrix
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["target"].as_str().unwrap())
+        .collect();
+    let asked = install
+        .lines()
+        .filter_map(|line| line.split_once("target=")?.1.split(' ').next());
+    let mut asked: Vec<&str> = asked.filter(|target| target.contains('-')).collect();
+    let mut made = targets;
+    asked.sort_unstable();
+    made.sort_unstable();
+    assert_eq!(asked, made);
+    let stage = Stage::new(0);
+    std::fs::copy(root().join("Cargo.toml"), stage.at("workspace/Cargo.toml")).unwrap();
+    let tag = yaml::script(&release, "binary", "The tag is the version");
+    let version = format!("v{}", env!("CARGO_PKG_VERSION"));
+    let fits = |tag_name: &str| {
+        stage
+            .step(&tag, &[("GITHUB_REF_NAME", tag_name)])
+            .status
+            .success()
+    };
+    assert!(fits(&version) && !fits("v99.0.0") && !fits("v"));
+    let names = yaml::script(&release, "image", "Names");
+    let variables = [
+        ("GITHUB_REPOSITORY", "Owner/Grader"),
+        ("GITHUB_REF_NAME", "v1.2.3"),
+    ];
+    assert!(stage.step(&names, &variables).status.success());
+    assert_eq!(
+        stage.read("output"),
+        "image=ghcr.io/owner/grader\ntags=ghcr.io/owner/grader:1.2.3,ghcr.io/owner/grader:1\n"
+    );
 }

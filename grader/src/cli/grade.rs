@@ -212,6 +212,9 @@ pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Grade
     let Some(mut run) = conducted else {
         shown.abort();
         tokio::join!(following.cut_short(), watching::lower(&*runtime));
+        if !args.report.is_empty() {
+            say("what was judged by then stands in the reports, which say that they are partial");
+        }
         return Err(Stop::Interrupted);
     };
     following.ended().await;

@@ -14,8 +14,6 @@ use crate::score::Rules;
 const PACE: Duration = Duration::from_secs(2);
 /// Nor do they take more than this part of the time.
 const SHARE: u32 = 10;
-/// What is said of a check that was not asked, or did not end.
-const WHY: &str = "the run was cut short before this was judged";
 
 /// The report of what was judged so far.
 pub(super) struct Partial {
@@ -95,7 +93,7 @@ impl Partial {
             severity: meta.severity,
             points: meta.severity.points(),
             verdict: Verdict::Skipped {
-                why: WHY.to_owned(),
+                why: Verdict::CUT_SHORT.to_owned(),
             },
             kept_back: None,
             seconds: 0.0,

@@ -102,7 +102,10 @@ pub(super) fn beside(report: &Path) -> PathBuf {
 /// # Errors
 /// When it cannot be read, or is no report of ours.
 pub(super) fn report(path: &Path) -> Result<(Vec<u8>, Report), Stop> {
-    let bytes = bytes(path)?;
+    let bytes = bytes(
+        path,
+        "a report that `grader grade --report json=FILE` wrote",
+    )?;
     match serde_json::from_slice::<Report>(&bytes) {
         Ok(report) if report.schema == SCHEMA => Ok((bytes, report)),
         _ => Err(Stop::Usage(format!(
@@ -112,14 +115,14 @@ pub(super) fn report(path: &Path) -> Result<(Vec<u8>, Report), Stop> {
     }
 }
 
-/// The bytes of a file.
+/// The bytes of a file. `cure` says what to try where it cannot be read.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Stop> {
+pub(super) fn bytes(path: &Path, cure: &str) -> Result<Vec<u8>, Stop> {
     std::fs::read(path).map_err(|error| {
         Stop::Usage(format!(
-            "{} cannot be read: {error}\n  try: the path of a file that is there",
+            "{} cannot be read: {error}\n  try: {cure}",
             path.display()
         ))
     })
@@ -130,7 +133,8 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Stop> {
 /// # Errors
 /// When it cannot be read.
 pub(super) fn text(path: &Path) -> Result<String, Stop> {
-    Ok(String::from_utf8_lossy(&bytes(path)?).into_owned())
+    let cure = "a key of the pair that `grader sign --new-key FILE` made";
+    Ok(String::from_utf8_lossy(&bytes(path, cure)?).into_owned())
 }
 
 fn new_key(file: &Path) -> Result<Exit, Stop> {

@@ -37,7 +37,8 @@ fn verified(path: &Path, key: &Path) -> Result<Exit, Stop> {
         ))
     })?;
     let beside = beside(path);
-    let signature = bytes(&beside)?;
+    let cure = "the signature that `grader sign` wrote, beside the report";
+    let signature = bytes(&beside, cure)?;
     let signature = Signature::from_slice(&signature).map_err(|_| {
         Stop::Usage(format!(
             "{} holds {} bytes, and a signature has 64\n  try: sign the report again",

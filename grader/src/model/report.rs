@@ -13,7 +13,8 @@ pub const SCHEMA: &str = "grader/report/v1";
 pub struct Report {
     /// Always [`SCHEMA`].
     pub schema: String,
-    /// True when the run was cut short, or goes on still: what was not asked by then is skipped.
+    /// True when the run was cut short, or goes on still: what was not asked by then is skipped, and its points count
+    /// as possible.
     #[serde(default)]
     pub partial: bool,
     /// The grader's version.

@@ -43,6 +43,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Why a check is skipped that was to be asked, in a run that was cut short before.
+    pub const CUT_SHORT: &str = "the run was cut short before this was judged";
+
+    /// Whether a check was to be asked, and the run was cut short before.
+    pub fn is_cut_short(&self) -> bool {
+        matches!(self, Self::Skipped { why } if why == Self::CUT_SHORT)
+    }
+
     /// The verdict's name in reports.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -276,6 +276,8 @@ mod tests {
         for report in reports {
             common(&render(&report).unwrap());
         }
+        // GitLab refuses a file over 30 MB.
+        assert!(render(&sample::flood(400)).unwrap().len() < 30_000_000);
     }
 
     #[test]

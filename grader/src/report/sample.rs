@@ -327,7 +327,7 @@ pub(crate) fn cut_short() -> Report {
     let verdict = |m: &CheckMeta| match m.stage {
         Stage::Boot => Verdict::Pass { advice: vec![] },
         _ => Verdict::Skipped {
-            why: "the run was cut short before this was judged".into(),
+            why: Verdict::CUT_SHORT.into(),
         },
     };
     told(verdict, &index(), Shows::Everything, true)

@@ -63,7 +63,8 @@ pub fn stand(
     let score = points::score(records);
     let totals = points::totals(records);
     let (unjudged, judged): (Vec<_>, Vec<_>) = gate.must.iter().cloned().partition(|id| {
-        let skipped = |r: &Record| matches!(r.verdict, Verdict::Skipped { .. });
+        let skipped =
+            |r: &Record| matches!(r.verdict, Verdict::Skipped { .. }) && !r.verdict.is_cut_short();
         records.iter().any(|r| r.id == *id && skipped(r))
     });
     let passed = |id: &CheckId| records.iter().any(|r| r.id == *id && r.verdict.passed());
@@ -215,6 +216,19 @@ mod tests {
         assert_eq!(part(vec![pass(), fail("boot.a")]), "not-yet");
         assert_eq!(part(vec![pass(), doubt]), "not-yet");
         assert_eq!(part(vec![pass(), blocked(&["boot.c"])]), "not-yet");
+    }
+
+    #[test]
+    fn half_a_run_earns_no_whole_mark() {
+        let why = Verdict::CUT_SHORT.to_owned();
+        let records = [
+            record("boot.a", Severity::Low, pass()),
+            record("boot.b", Severity::Critical, Verdict::Skipped { why }),
+        ];
+        let standing = stand(&records, &pack(), &gate(0.5, &["boot.b"]), false, false);
+        assert_eq!((standing.score.earned, standing.score.possible), (1, 9));
+        assert_eq!(standing.tiers[0].missing, [CheckId::from("boot.b")]);
+        assert!(standing.tiers[0].unjudged.is_empty());
     }
 
     #[test]

@@ -15,12 +15,15 @@ pub fn price(records: &mut [Record], overrides: &BTreeMap<CheckId, u32>) {
     }
 }
 
-/// Whether the check's points are possible in this run. What was skipped and what we broke is left out.
+/// Whether the check's points are possible in this run. What was skipped and what we broke is left out, but not what a
+/// run that was cut short had still to ask.
 /// A check that waits counts as what it waits for does: our fault costs nothing further down either.
 pub fn counts(record: &Record, records: &[Record]) -> bool {
     match &record.verdict {
         Verdict::Pass { .. } | Verdict::Fail { .. } | Verdict::Inconclusive { .. } => true,
-        Verdict::Skipped { .. } | Verdict::Broken { .. } => false,
+        // Half a run earns no whole mark.
+        Verdict::Skipped { .. } => record.verdict.is_cut_short(),
+        Verdict::Broken { .. } => false,
         Verdict::Blocked { .. } => {
             let causes = roots::of(record, records);
             causes.is_empty()

@@ -87,10 +87,16 @@ fn rule(record: &Record) -> Value {
     json!({
         "id": id,
         "shortDescription": { "text": plain(&record.summary) },
+        "fullDescription": { "text": plain(why(record).unwrap_or(&record.summary)) },
         "help": { "text": format!("grader explain {id}: what it looks at, why it matters, how to mend it") },
         "defaultConfiguration": { "level": level(record.severity) },
         "properties": properties,
     })
+}
+
+/// Why it matters: a report quotes it where the check failed.
+fn why(record: &Record) -> Option<&str> {
+    record.verdict.findings().first()?.why.as_deref()
 }
 
 fn result(place: usize, record: &Record, finding: &Finding, uri: &str) -> Value {
@@ -227,6 +233,13 @@ mod tests {
             .flat_map(|r| r.verdict.findings())
             .count();
         assert_eq!(results.len(), findings);
+        // What code scanning asks of a rule ("SARIF support for code scanning").
+        for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
+            for member in ["shortDescription", "fullDescription", "help"] {
+                let text = rule[member]["text"].as_str();
+                assert!(text.is_some_and(|text| !text.is_empty()), "{rule}");
+            }
+        }
         let mut prints = std::collections::BTreeSet::new();
         for result in results {
             let rule = result["ruleIndex"].as_u64().unwrap() as usize;
