@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::find_pack::{self, Places};
 use super::ledger::{Book, Page};
 use super::watching::{self, Interrupts};
-use super::{Look, asked, display, print, say};
+use super::{Look, asked, display, overriding, print, say};
 use crate::feedback::{self, Redactor};
 use crate::model::{CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, SubmissionRef};
 use crate::pack::Pack;
@@ -78,6 +78,15 @@ pub(super) struct GradeArgs {
     /// .grader/ledger.json beside the service)
     #[arg(long, value_name = "FILE", env = "GRADER_LEDGER", hide_env = true)]
     ledger: Option<String>,
+    /// What the instructor decided otherwise, and what is pinned for the term
+    #[arg(long, value_name = "FILE")]
+    overrides: Option<PathBuf>,
+    /// What the report calls the submission (default: the folder's name)
+    #[arg(long)]
+    name: Option<String>,
+    /// Another grader started this one: end when standard input does, and take no pack out of the submission
+    #[arg(long, hide = true)]
+    supervised: bool,
     /// Write a report to a file (repeatable): json, junit, markdown, html, gradescope, prairielearn, autolab,
     /// annotations or csv
     #[arg(long, value_name = "FORMAT=PATH")]
@@ -85,7 +94,7 @@ pub(super) struct GradeArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum RuntimeArg {
+pub(super) enum RuntimeArg {
     /// The best there is
     Auto,
     /// Containers
@@ -137,6 +146,9 @@ pub(super) async fn grade(args: GradeArgs, index: &CheckIndex) -> Exit {
 
 async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let mut interrupts = Interrupts::listen().map_err(|f| Stop::Fault(f.to_string()))?;
+    if args.supervised {
+        watching::end_with_stdin();
+    }
     let settings = settings(&args, index).map_err(Stop::Usage)?;
     asked::places(&args.report).map_err(Stop::Usage)?;
     let attach = args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach);
@@ -149,6 +161,14 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
     let pack = Arc::new(pack(&args, submission.as_ref(), index)?);
     asked::anything(&settings.selection, &pack).map_err(Stop::Usage)?;
     let named = named(&args, submission.as_ref());
+    let overrides = args.overrides.as_deref();
+    let overrides = overrides
+        .map(|file| overriding::read(file, index))
+        .transpose();
+    let overrides = overrides.map_err(Stop::Usage)?;
+    if let Some(overrides) = &overrides {
+        overrides.admit(&pack_ref(&pack)).map_err(Stop::Usage)?;
+    }
     let book = Book::of(
         args.ledger.as_deref(),
         submission.as_ref().map(|s| s.root.as_path()),
@@ -209,6 +229,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
         picture: run.picture,
         history: page.as_ref().map(Page::history),
         pace: pack.project.next_rung_after,
+        overrides,
     };
     let (report, history) = feedback::assemble(
         run,
@@ -221,6 +242,7 @@ async fn graded(args: GradeArgs, index: &CheckIndex) -> Result<Exit, Stop> {
         _ => Ok(()),
     };
     let exit = tell(&args, &report)?;
+    overriding::missed(&report);
     kept.map_err(|fault| Stop::Fault(fault.to_string()))?;
     Ok(exit)
 }
@@ -298,7 +320,9 @@ fn pack(
     let places = Places {
         packs: args.packs.clone(),
         env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
-        beside: submission.map(|s| s.root.clone()),
+        beside: submission
+            .filter(|_| !args.supervised)
+            .map(|s| s.root.clone()),
     };
     let asked = args
         .project
@@ -307,7 +331,7 @@ fn pack(
     find_pack::find(asked.as_deref(), &places, index).map_err(Stop::Usage)
 }
 
-fn pack_ref(pack: &Pack) -> PackRef {
+pub(super) fn pack_ref(pack: &Pack) -> PackRef {
     PackRef {
         id: pack.project.id.clone(),
         title: pack.project.title.clone(),
@@ -317,14 +341,18 @@ fn pack_ref(pack: &Pack) -> PackRef {
 }
 
 fn named(args: &GradeArgs, submission: Option<&Submission>) -> SubmissionRef {
-    submission.map_or_else(
+    let mut named = submission.map_or_else(
         || SubmissionRef {
             name: args.url.clone().unwrap_or_default(),
             digest: String::new(),
             commit: None,
         },
         Submission::named,
-    )
+    );
+    if let Some(name) = &args.name {
+        named.name.clone_from(name);
+    }
+    named
 }
 
 fn rules(pack: &Pack) -> Rules {

@@ -1,7 +1,9 @@
 //! The command line: one file a verb. `anyhow` lives here and nowhere else.
 
 mod asked;
+mod batch;
 mod checks;
+mod cohort;
 mod display;
 mod doctor;
 mod explain;
@@ -9,7 +11,9 @@ mod find_pack;
 mod grade;
 mod ledger;
 mod look;
+mod merge;
 mod new;
+mod overriding;
 mod pack;
 mod progress;
 mod unknown;
@@ -41,6 +45,10 @@ struct Cli {
 enum Verb {
     /// Raise a service beside a real Postgres, question it, and report
     Grade(Box<grade::GradeArgs>),
+    /// Grade many submissions: a folder of folders and archives, with a gradebook and a page of all
+    Batch(Box<batch::BatchArgs>),
+    /// Put the results of several shards into one folder
+    Merge(merge::MergeArgs),
     /// Begin a project: a starter, the brief and the contract in a folder of your own
     New(new::NewArgs),
     /// Say where you stand: attempts, points, what is still open
@@ -125,6 +133,8 @@ async fn run(verb: Verb) -> Exit {
     let index = crate::checks::index();
     match verb {
         Verb::Grade(args) => grade::grade(*args, &index).await,
+        Verb::Batch(args) => batch::batch(*args, &index).await,
+        Verb::Merge(args) => merge::merge(&args, &index),
         Verb::Explain { id } => said(explain::explain(
             &index,
             &id,

@@ -151,6 +151,7 @@ mod tests {
             points: 5,
             verdict,
             seconds: 0.0,
+            overridden: None,
         }
     }
 

@@ -6,9 +6,11 @@
 mod docs;
 mod ladder;
 mod ledger;
+mod overrides;
 mod redact;
 
 pub use ledger::{Attempt, History, LEDGER, Ledger, Trail};
+pub use overrides::{Override, Overrides, Pin};
 pub use redact::Redactor;
 
 use crate::model::{
@@ -44,6 +46,8 @@ pub struct Run {
     pub picture: Option<Picture>,
     /// After how many attempts with the same finding the next hint is shown.
     pub pace: u32,
+    /// What the instructor decided.
+    pub overrides: Option<Overrides>,
 }
 
 /// Makes the report of a run, and its history with this run in it. `rules` is how the pack weighs it, `index`
@@ -77,6 +81,11 @@ pub fn assemble(
             }
         }
     }
+    // Last of all: the ledger and the hints know what was really found.
+    let name = run.submission.name.as_str();
+    let overrides = run
+        .overrides
+        .map(|o| o.apply(name, &run.pack.id, &mut records));
     let faulty = !run.faults.is_empty();
     let standing = score::stand(&records, &run.pack, &rules.gate, run.complete, faulty);
     let report = Report {
@@ -99,6 +108,7 @@ pub fn assemble(
         faults: run.faults.iter().map(Fault::to_string).collect(),
         progress,
         picture: run.picture,
+        overrides,
     };
     if let Some(attempt) = history.as_mut().and_then(|h| h.attempts.last_mut())
         && report.complete

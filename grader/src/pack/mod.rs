@@ -17,7 +17,7 @@ mod path;
 mod place;
 mod problem;
 mod project;
-mod read;
+pub(crate) mod read;
 mod source;
 mod theory;
 

@@ -19,7 +19,7 @@ mod write;
 
 pub use format::{Format, Target};
 pub use style::{Ink, Style};
-pub use text::{one_line, visible};
+pub use text::{count, cut, one_line, visible};
 pub use write::{writable, write_atomically};
 
 #[cfg(test)]

@@ -225,6 +225,7 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
         points: 0,
         verdict: verdict(m),
         seconds: 0.25,
+        overridden: None,
     });
     let started = "2026-03-01T20:15:00Z";
     let run = Run {
@@ -253,6 +254,7 @@ fn report(verdict: impl Fn(&CheckMeta) -> Verdict, index: &CheckIndex) -> Report
         history: None,
         picture: None,
         pace: 2,
+        overrides: None,
     };
     let must = vec![
         "boot.never-answers".into(),

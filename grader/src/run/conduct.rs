@@ -163,6 +163,7 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
         severity: meta.severity,
         verdict,
         seconds,
+        overridden: None,
     }
 }
 

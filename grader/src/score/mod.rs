@@ -116,6 +116,7 @@ mod tests {
             points: severity.points(),
             verdict,
             seconds: 0.1,
+            overridden: None,
         }
     }
 

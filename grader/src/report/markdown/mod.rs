@@ -7,7 +7,7 @@ mod picture;
 
 use escape::{code, inline};
 
-use super::text::{count, cut};
+use super::text::{count, cut, overridden, pins};
 use crate::model::{CheckId, Record, Report, Stage, Verdict};
 use crate::score;
 
@@ -45,6 +45,7 @@ pub fn render(report: &Report, limit: usize) -> String {
     for record in failed.filter(|r| matches!(r.verdict, Verdict::Fail { .. })) {
         page.put(&finding::check(record));
     }
+    page.put(&changed(report));
     for part in picture::tables(report) {
         page.put(&part);
     }
@@ -141,6 +142,9 @@ fn head(report: &Report) -> String {
             super::evidence::base(report)
         );
     }
+    if let Some(pinned) = report.overrides.as_ref().and_then(pins) {
+        out += &format!("- pinned for this term: {}\n", inline(&cut(&pinned, LONG)));
+    }
     if !report.complete {
         out += "- gate: not settled, because only a part was asked\n";
     }
@@ -208,6 +212,20 @@ fn waiting(report: &Report) -> String {
         )
     };
     report.waiting.iter().take(LINES).map(line).collect()
+}
+
+/// What the instructor decided otherwise.
+fn changed(report: &Report) -> String {
+    let line = |record: &Record| {
+        let said = overridden(record.overridden.as_ref()?);
+        let id = code(record.id.as_str());
+        Some(format!("- {id}: {}\n", inline(&cut(&said, LONG))))
+    };
+    let lines: String = report.checks.iter().filter_map(line).collect();
+    match lines.as_str() {
+        "" => lines,
+        _ => format!("## Changed by the instructor\n\n{lines}"),
+    }
 }
 
 fn reasons(report: &Report, title: &str, name: &str) -> String {

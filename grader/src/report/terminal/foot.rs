@@ -3,7 +3,7 @@
 use super::page::Page;
 use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
-use crate::report::text::count;
+use crate::report::text::{count, overridden, pins};
 
 /// How many lines a list at the foot may have.
 const LINES: usize = 8;
@@ -21,6 +21,15 @@ pub(super) fn all(page: &mut Page, report: &Report) {
         _ => None,
     });
     list(page, "skipped", &fold(skipped));
+    let changed = report.checks.iter().filter_map(|record| {
+        let changed = record.overridden.as_ref()?;
+        Some(format!("{}: {}", record.id, overridden(changed)))
+    });
+    list(
+        page,
+        "changed by the instructor",
+        &changed.collect::<Vec<_>>(),
+    );
     faults(page, report);
     sums(page, report);
     page.gap();
@@ -137,6 +146,9 @@ fn sums(page: &mut Page, report: &Report) {
             Ink::Plain
         };
         page.field("attempt", ink, &text);
+    }
+    if let Some(pinned) = report.overrides.as_ref().and_then(pins) {
+        page.field("pinned", Ink::Faint, &pinned);
     }
     let run = format!("{:.1} s, seed {}", report.seconds, report.seed);
     page.field("run", Ink::Faint, &run);
