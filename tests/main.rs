@@ -7,6 +7,7 @@
 )]
 
 mod checks;
+mod cohort;
 mod conventions;
 mod db;
 mod docker;

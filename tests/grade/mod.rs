@@ -2,13 +2,13 @@
 
 mod attached;
 mod attempts;
-mod bench;
+pub(crate) mod bench;
 mod boots;
 mod containers;
 mod contracts;
 mod disk;
 mod doors;
-mod ended;
+pub(crate) mod ended;
 mod ends;
 mod engine;
 mod hostile;
@@ -21,5 +21,5 @@ mod pipes;
 mod reports;
 mod rude;
 mod runs;
-mod service;
+pub(crate) mod service;
 mod usage;

@@ -89,6 +89,10 @@ struct Meant {
 async fn batched(args: BatchArgs, index: &CheckIndex) -> Result<Exit, StoreProblem> {
     let usage = StoreProblem::Usage;
     let mut interrupts = Interrupts::listen()?;
+    if matches!(args.runtime, RuntimeArg::Attach) {
+        let why = "--runtime attach asks one service that runs already, and a batch raises each by itself";
+        return Err(usage(format!("{why}\n  try: --runtime docker, or local")));
+    }
     asked::selection(&[], args.stage.as_deref(), index).map_err(usage)?;
     let overrides = args.overrides.clone();
     let overrides = overrides.map(|file| Ok((file.clone(), overriding::read(&file, index)?)));

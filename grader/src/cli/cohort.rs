@@ -74,7 +74,7 @@ fn summary(rows: &[Row]) -> String {
             text += &format!("{} {title}\n", named.len());
         }
         for row in named.iter().take(LINES) {
-            text += &format!("  {}: {}\n", line(&row.name, 80), line(row.why(), 300));
+            text += &format!("  {}: {}\n", line(&row.name, 80), line(&row.reason(), 300));
             if let Outcome::Fault { again, .. } = &row.outcome {
                 // A command is copied as it is.
                 text += &format!("    again: {}\n", one_line(again));

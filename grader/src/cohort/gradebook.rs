@@ -44,7 +44,7 @@ pub fn render(rows: &[Row]) -> Result<String, Fault> {
                 .unwrap_or_default(),
         ));
         cells.push(changed.map(|n| n.to_string()).unwrap_or_default());
-        cells.push(cell(row.why()));
+        cells.push(cell(&row.reason()));
         out.write_record(&cells).doing(doing)?;
     }
     String::from_utf8(out.into_inner().doing(doing)?).doing(doing)

@@ -132,7 +132,8 @@ fn named(message: &str, folder: &Path, name: &str) -> String {
     let mut said = message.to_owned();
     let real = folder.canonicalize().unwrap_or_default();
     for path in [real.as_path(), folder] {
-        if path.is_absolute() {
+        // A path of one name may be a word of the message.
+        if path.components().count() > 1 {
             said = said.replace(&path.display().to_string(), name);
         }
     }

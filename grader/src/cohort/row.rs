@@ -200,6 +200,11 @@ impl Row {
         }
     }
 
+    /// [`Row::why`] with its cure, for a line.
+    pub fn reason(&self) -> String {
+        self.why().replace("\n  try: ", "; try: ")
+    }
+
     /// Why there is no grade; empty where there is one.
     pub fn why(&self) -> &str {
         match &self.outcome {

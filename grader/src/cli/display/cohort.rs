@@ -119,7 +119,7 @@ impl Drop for Cleared {
 
 /// What came of a submission, in a few words.
 fn told(row: &Row) -> String {
-    let why = || cut(&one_line(row.why()), 200);
+    let why = || cut(&one_line(&row.reason()), 200);
     match (&row.outcome, row.graded()) {
         (Outcome::Graded { .. }, Some(graded)) => {
             let tiers = graded.tiers.iter();

@@ -237,6 +237,9 @@ fn bombs_are_refused_before_they_go_off() {
     let names: Vec<String> = (0..11).map(|n| n.to_string()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert!(why(&files(&names), Kind::Zip).contains("more than 10 files"));
+    let directory = b"PK\x01\x02".repeat(21);
+    let listed = [directory, vec![0; 2_000]].concat();
+    assert!(why(&listed, Kind::Zip).contains("more than 10 files"));
     assert!(why(&vec![0; 2 << 20], Kind::Zip).contains("1 MiB are allowed"));
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     // A header that asks for more memory than all files together may have.

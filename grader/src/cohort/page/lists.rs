@@ -110,7 +110,7 @@ pub(super) fn ungraded(rows: &[&Row]) -> Markup {
                                 tr {
                                     th scope="row" { (named(row)) }
                                     td.(row.word()) { (word(row)) }
-                                    td { (line(row.why()))
+                                    td { (line(&row.reason()))
                                         @if let Outcome::Fault { again, .. } = &row.outcome {
                                             @if !again.is_empty() { br; code { (line(again)) } }
                                         }

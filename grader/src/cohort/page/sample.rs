@@ -35,7 +35,13 @@ fn id(n: usize) -> CheckId {
 pub(crate) fn rows(submissions: usize, checks: usize) -> Vec<Row> {
     let one = |n: usize| {
         let verdicts: Vec<&str> = (0..checks)
-            .map(|c| if (n + c).is_multiple_of(7) { "fail" } else { "pass" })
+            .map(|c| {
+                if (n + c).is_multiple_of(7) {
+                    "fail"
+                } else {
+                    "pass"
+                }
+            })
             .collect();
         let mut outcome = graded(u32::try_from(n % 10).unwrap(), &verdicts);
         if let Outcome::Graded { graded } = &mut outcome {
