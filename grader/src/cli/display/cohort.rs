@@ -7,19 +7,14 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::margin;
 use crate::cohort::{Event, Outcome, Row};
 use crate::report::{cut, one_line};
 
 /// Shows events until their sender is gone; `all` submissions are to be graded.
 pub(in crate::cli) async fn show(events: UnboundedReceiver<Event>, all: usize) {
     if std::io::stderr().is_terminal() {
-        table(
-            events,
-            all,
-            ProgressDrawTarget::term_like_with_hz(Box::new(margin::Margin), 8),
-        )
-        .await;
+        // Each line is padded to the terminal's width and broken by it.
+        table(events, all, ProgressDrawTarget::stderr_with_hz(8)).await;
     } else {
         lines(events, all, &mut std::io::stderr()).await;
     }
