@@ -8,6 +8,7 @@
 
 mod checks;
 mod ci;
+mod cohort;
 mod conventions;
 mod db;
 mod docker;

@@ -23,6 +23,8 @@ pub mod feedback;
 
 pub mod report;
 
+pub mod cohort;
+
 pub mod verify;
 
 pub mod cli;

@@ -13,24 +13,24 @@ use super::ended::Ended;
 use crate::runtime::bench::open_folder;
 
 /// The repository.
-pub(super) fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let grader = Path::new(env!("CARGO_MANIFEST_DIR"));
     grader.parent().unwrap().to_path_buf()
 }
 
 /// A submission that passes everything.
-pub(super) fn reference() -> PathBuf {
+pub(crate) fn reference() -> PathBuf {
     root().join("fixtures/reference/1-listings/python")
 }
 
 /// `grader …`, with nothing of the caller's own settings but the shared cache.
-pub(super) struct Grader {
+pub(crate) struct Grader {
     command: Command,
     reports: TempDir,
 }
 
 impl Grader {
-    pub(super) fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
+    pub(crate) fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
         for name in ["NO_COLOR", "COLUMNS", "GRADER_PACKS", "GRADER_POSTGRES_BIN"] {
             command.env_remove(name);
@@ -43,7 +43,7 @@ impl Grader {
     }
 
     /// `grader grade DIR …`, with a JSON report to be read with [`Ended::report`].
-    pub(super) fn grade(dir: &Path, args: &[&str]) -> Self {
+    pub(crate) fn grade(dir: &Path, args: &[&str]) -> Self {
         let mut grader = Self::new([OsStr::new("grade"), dir.as_os_str()]);
         let report = format!(
             "json={}",
@@ -54,41 +54,41 @@ impl Grader {
     }
 
     /// As [`Grader::grade`], of project 1-listings.
-    pub(super) fn listings(dir: &Path, args: &[&str]) -> Self {
+    pub(crate) fn listings(dir: &Path, args: &[&str]) -> Self {
         let mut grader = Self::grade(dir, args);
         grader.command.args(["--project", "1-listings"]);
         grader
     }
 
-    pub(super) fn args(mut self, args: &[&str]) -> Self {
+    pub(crate) fn args(mut self, args: &[&str]) -> Self {
         self.command.args(args);
         self
     }
 
     /// A place beside the report, for as long as the end of this run is held.
-    pub(super) fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.reports.path().join(name)
     }
 
-    pub(super) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
     /// With a cache of its own.
-    pub(super) fn cache(self, cache: &Path) -> Self {
+    pub(crate) fn cache(self, cache: &Path) -> Self {
         self.env("GRADER_CACHE", cache)
     }
 
     /// On a terminal of its own, as an interactive user sees it.
-    pub(super) fn on_a_terminal(self) -> Self {
+    pub(crate) fn on_a_terminal(self) -> Self {
         let pty =
             "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
         self.through("python3", &["-c", pty])
     }
 
     /// Started by another program, which takes the grader's command line after these words.
-    pub(super) fn through(self, program: &str, words: &[&str]) -> Self {
+    pub(crate) fn through(self, program: &str, words: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(words).arg(self.command.get_program());
         command.args(self.command.get_args()).stdin(Stdio::null());
@@ -102,19 +102,19 @@ impl Grader {
     }
 
     /// From its start to its end.
-    pub(super) fn run(self) -> Ended {
+    pub(crate) fn run(self) -> Ended {
         self.start().end()
     }
 
     /// Started; its output goes to files, so that it never waits for a reader.
-    pub(super) fn start(mut self) -> Running {
+    pub(crate) fn start(mut self) -> Running {
         let file = |name: &str| std::fs::File::create(self.reports.path().join(name)).unwrap();
         self.command.stdout(file("stdout")).stderr(file("stderr"));
         self.spawn()
     }
 
     /// Started; whoever reads its output has gone away already.
-    pub(super) fn start_unread(mut self) -> Running {
+    pub(crate) fn start_unread(mut self) -> Running {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut running = self.spawn();
         drop((running.child.0.stdout.take(), running.child.0.stderr.take()));
@@ -165,7 +165,7 @@ impl Drop for Leash {
 }
 
 /// A grader at work.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Leash,
     command: String,
     reports: TempDir,
@@ -173,21 +173,21 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.0.id()
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.0.id() as i32), signal).unwrap();
     }
 
     /// Waits until it has said this; fails when it ends before.
-    pub(super) fn until_it_says(self, text: &str) -> Self {
+    pub(crate) fn until_it_says(self, text: &str) -> Self {
         self.until_it_says_times(text, 1)
     }
 
     /// Waits until it has said this so many times; fails when it ends before.
-    pub(super) fn until_it_says_times(mut self, text: &str, times: usize) -> Self {
+    pub(crate) fn until_it_says_times(mut self, text: &str, times: usize) -> Self {
         while self.said("stderr").matches(text).count() < times {
             if self.child.0.try_wait().unwrap().is_some()
                 || self.started.elapsed() > Duration::from_secs(60)
@@ -200,18 +200,18 @@ impl Running {
     }
 
     /// What it has said so far on `stdout` or `stderr`.
-    pub(super) fn said(&self, stream: &str) -> String {
+    pub(crate) fn said(&self, stream: &str) -> String {
         std::fs::read_to_string(self.reports.path().join(stream)).unwrap_or_default()
     }
 
     /// Whether it still runs.
-    pub(super) fn runs(&mut self) -> bool {
+    pub(crate) fn runs(&mut self) -> bool {
         self.child.0.try_wait().unwrap().is_none()
     }
 
     /// Waits for its end, two minutes at most: none of these runs has more to do.
     #[track_caller]
-    pub(super) fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         let code = loop {
             match self.child.0.try_wait().unwrap() {
                 Some(status) => break status.code(),
@@ -235,7 +235,7 @@ impl Running {
 
 /// The end of a grader and the most memory it was seen to hold, in KiB, besides the pages of its own program, of
 /// which a build for tests has many; none where the kernel does not tell.
-pub(super) fn peak(mut grader: Running) -> (Ended, Option<u64>) {
+pub(crate) fn peak(mut grader: Running) -> (Ended, Option<u64>) {
     let status = format!("/proc/{}/status", grader.pid());
     let mut peak = None;
     while grader.runs() {

@@ -7,13 +7,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A grader that has ended.
-pub(super) struct Ended {
-    pub(super) code: Option<i32>,
-    pub(super) out: String,
-    pub(super) err: String,
-    pub(super) took: Duration,
-    pub(super) command: String,
-    pub(super) reports: TempDir,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) took: Duration,
+    pub(crate) command: String,
+    pub(crate) reports: TempDir,
 }
 
 impl std::fmt::Display for Ended {
@@ -34,7 +34,7 @@ impl std::fmt::Display for Ended {
 impl Ended {
     /// It ended with this code.
     #[track_caller]
-    pub(super) fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "expected exit code {code}\n{self}");
         assert!(!self.err.contains("panicked"), "{self}");
         self
@@ -42,7 +42,7 @@ impl Ended {
 
     /// It said all of this, on either stream. Lines are compared without their breaks.
     #[track_caller]
-    pub(super) fn says(self, all: &[&str]) -> Self {
+    pub(crate) fn says(self, all: &[&str]) -> Self {
         let said = flowing(&format!("{}\n{}", self.out, self.err));
         for text in all {
             assert!(said.contains(text), "expected to read {text:?}\n{self}");
@@ -52,7 +52,7 @@ impl Ended {
 
     /// It said none of this.
     #[track_caller]
-    pub(super) fn never_says(self, all: &[&str]) -> Self {
+    pub(crate) fn never_says(self, all: &[&str]) -> Self {
         let said = flowing(&format!("{}\n{}", self.out, self.err));
         for text in all {
             assert!(
@@ -65,7 +65,7 @@ impl Ended {
 
     /// One message on standard error, with a cure, and nothing else: what every mistake of a user gets.
     #[track_caller]
-    pub(super) fn refuses(self, all: &[&str]) -> Self {
+    pub(crate) fn refuses(self, all: &[&str]) -> Self {
         let ended = self.exits(2).says(all);
         let one = ended.err.starts_with("error: ") && ended.err.matches("error: ").count() == 1;
         assert!(
@@ -81,7 +81,7 @@ impl Ended {
 
     /// The JSON report.
     #[track_caller]
-    pub(super) fn report(&self) -> Value {
+    pub(crate) fn report(&self) -> Value {
         let text = std::fs::read_to_string(self.reports.path().join("report.json"));
         let text = text.unwrap_or_else(|e| panic!("no report: {e}\n{self}"));
         serde_json::from_str(&text).unwrap()
@@ -89,7 +89,7 @@ impl Ended {
 
     /// Every check of the report with its verdict, `boot.port-ignored: pass`, a line each.
     #[track_caller]
-    pub(super) fn verdicts(&self) -> String {
+    pub(crate) fn verdicts(&self) -> String {
         let report = self.report();
         let mut lines = String::new();
         for check in report["checks"].as_array().unwrap() {
@@ -101,7 +101,7 @@ impl Ended {
 
     /// Exactly this check failed, what it blocks waits for it, and the report names the cause.
     #[track_caller]
-    pub(super) fn fails_alone(self, id: &str, cause: &[&str]) -> Self {
+    pub(crate) fn fails_alone(self, id: &str, cause: &[&str]) -> Self {
         let ended = self
             .exits(1)
             .says(cause)

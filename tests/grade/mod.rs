@@ -2,14 +2,14 @@
 
 mod attached;
 mod attempts;
-mod bench;
+pub(crate) mod bench;
 mod boots;
 mod browser;
 mod containers;
 mod contracts;
 mod disk;
 mod doors;
-mod ended;
+pub(crate) mod ended;
 mod ends;
 mod engine;
 mod golden;
@@ -24,7 +24,7 @@ mod pipes;
 mod reports;
 mod rude;
 mod runs;
-mod service;
+pub(crate) mod service;
 mod signed;
 mod talks;
 mod usage;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use crate::runtime::bench::{SERVICE, open_folder};
 
 /// A folder with these files; `lib.py` is a service that answers every GET.
-pub(super) fn folder(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = open_folder();
     for (name, text) in [("lib.py", SERVICE)].iter().chain(files) {
         std::fs::write(folder.path().join(name), text).unwrap();
@@ -16,12 +16,12 @@ pub(super) fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 /// A service whose `app.py` is this.
-pub(super) fn python(app: &str) -> TempDir {
+pub(crate) fn python(app: &str) -> TempDir {
     folder(&[("Procfile", "web: python3 app.py\n"), ("app.py", app)])
 }
 
 /// A service that is healthy on `/healthz` and does this with every other request, as `rude(request)`.
-pub(super) fn rude(manner: &str) -> TempDir {
+pub(crate) fn rude(manner: &str) -> TempDir {
     let app = "
 healthy = lib.Handler.do_GET
 
@@ -46,7 +46,7 @@ lib.serve()
 }
 
 /// A folder with the pack of project 1-listings in `1-listings`, and in its files each `old` replaced by `new`.
-pub(super) fn pack(changes: &[(&str, &str, &str)]) -> TempDir {
+pub(crate) fn pack(changes: &[(&str, &str, &str)]) -> TempDir {
     let packs = open_folder();
     let pack = packs.path().join("1-listings");
     std::fs::create_dir(&pack).unwrap();
@@ -63,13 +63,13 @@ pub(super) fn pack(changes: &[(&str, &str, &str)]) -> TempDir {
 }
 
 /// As [`pack`], with a service given up after this many seconds.
-pub(super) fn impatient(seconds: u32) -> TempDir {
+pub(crate) fn impatient(seconds: u32) -> TempDir {
     let within = format!("within = \"{seconds}s\"");
     pack(&[("project.toml", "within = \"60s\"", &within)])
 }
 
 /// The folder as a command-line argument.
-pub(super) fn arg(folder: &TempDir) -> &str {
+pub(crate) fn arg(folder: &TempDir) -> &str {
     let path: &Path = folder.path();
     path.to_str().unwrap()
 }

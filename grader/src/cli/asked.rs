@@ -13,6 +13,11 @@ pub(super) fn jobs(text: &str) -> Result<usize, String> {
     number(text, 1..=64)
 }
 
+/// `--workers`.
+pub(super) fn workers(text: &str) -> Result<usize, String> {
+    number(text, 1..=256)
+}
+
 /// `--limit`: one limit.
 #[derive(Debug, Clone)]
 pub(super) struct Limit(pub(super) Bounds);

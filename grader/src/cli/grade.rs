@@ -12,7 +12,7 @@ use super::ledger::{Book, Page};
 use super::partial::Partial;
 use super::stop::Stop;
 use super::watching::{self, Interrupts};
-use super::{Look, asked, display, handed_in, print, say};
+use super::{Look, asked, display, handed_in, overriding, print, say};
 use crate::feedback::{self, Redactor};
 use crate::model::{
     CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, Shows, SubmissionRef,
@@ -82,6 +82,15 @@ pub(super) struct GradeArgs {
     /// .grader/ledger.json beside the service)
     #[arg(long, value_name = "FILE", env = "GRADER_LEDGER", hide_env = true)]
     ledger: Option<String>,
+    /// What the instructor decided otherwise, and what is pinned for the term
+    #[arg(long, value_name = "FILE")]
+    overrides: Option<PathBuf>,
+    /// What the report calls the submission (default: the folder's name)
+    #[arg(long)]
+    name: Option<String>,
+    /// Another grader started this one: end when standard input does, and take no pack out of the submission
+    #[arg(long, hide = true)]
+    supervised: bool,
     /// Tell this much of what is found, whatever the project says: everything, findings, titles or first-failure
     #[arg(long, value_name = "HOW-MUCH", value_parser = asked::shows)]
     show: Option<Shows>,
@@ -92,7 +101,7 @@ pub(super) struct GradeArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum RuntimeArg {
+pub(super) enum RuntimeArg {
     /// The best there is
     Auto,
     /// Containers
@@ -135,6 +144,9 @@ pub(super) struct Graded {
 /// Why there is no report.
 pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Graded, Stop> {
     let mut interrupts = Interrupts::listen().map_err(|f| Stop::Fault(f.to_string()))?;
+    if args.supervised {
+        watching::end_with_stdin();
+    }
     let settings = settings(args, index).map_err(Stop::Usage)?;
     asked::places(&args.report).map_err(Stop::Usage)?;
     let attach = args.url.is_some() || matches!(args.runtime, RuntimeArg::Attach);
@@ -147,6 +159,14 @@ pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Grade
     let pack = Arc::new(pack(args, submission.as_ref(), index)?);
     asked::anything(&settings.selection, &pack).map_err(Stop::Usage)?;
     let named = named(args, submission.as_ref());
+    let overrides = args.overrides.as_deref();
+    let overrides = overrides
+        .map(|file| overriding::read(file, index))
+        .transpose();
+    let overrides = overrides.map_err(Stop::Usage)?;
+    if let Some(overrides) = &overrides {
+        overrides.admit(&pack_ref(&pack)).map_err(Stop::Usage)?;
+    }
     let book = Book::of(
         args.ledger.as_deref(),
         submission.as_ref().map(|s| s.root.as_path()),
@@ -192,6 +212,7 @@ pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Grade
             None => pack.project.shows.clone(),
         },
         beliefs: pack.beliefs.clone(),
+        overrides: None,
     };
     let (events, seen) = mpsc::unbounded_channel::<Event>();
     let (on, shown) = mpsc::unbounded_channel::<Event>();
@@ -240,6 +261,7 @@ pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Grade
         faults: run.faults,
         picture: run.picture,
         history: page.as_ref().map(Page::history),
+        overrides,
         ..begun
     };
     let (report, history) = feedback::assemble(run, &rules, &index, &redactor);
@@ -281,6 +303,7 @@ fn tell(args: &GradeArgs, Graded { report, kept }: Graded) -> Result<Exit, Stop>
         .into_iter()
         .collect::<Result<(), Fault>>()
         .map_err(fault)?;
+    overriding::missed(&report);
     kept.map_err(fault)?;
     Ok(report.exit())
 }
@@ -324,7 +347,9 @@ fn pack(
     let places = Places {
         packs: args.packs.clone(),
         env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
-        beside: submission.map(|s| s.root.clone()),
+        beside: submission
+            .filter(|_| !args.supervised)
+            .map(|s| s.root.clone()),
     };
     let asked = args
         .project
@@ -333,7 +358,7 @@ fn pack(
     find_pack::find(asked.as_deref(), &places, index).map_err(Stop::Usage)
 }
 
-fn pack_ref(pack: &Pack) -> PackRef {
+pub(super) fn pack_ref(pack: &Pack) -> PackRef {
     PackRef {
         id: pack.project.id.clone(),
         title: pack.project.title.clone(),
@@ -355,6 +380,7 @@ fn named(args: &GradeArgs, submission: Option<&Submission>) -> SubmissionRef {
     );
     SubmissionRef {
         handed_in: handed_in::by(|name| std::env::var(name).ok()),
+        name: args.name.clone().unwrap_or(named.name),
         ..named
     }
 }

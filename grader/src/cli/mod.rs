@@ -1,7 +1,9 @@
 //! The command line: one file a verb. `anyhow` lives here and nowhere else.
 
 mod asked;
+mod batch;
 mod checks;
+mod cohort;
 mod display;
 mod doctor;
 mod explain;
@@ -11,7 +13,9 @@ mod handed_in;
 mod ledger;
 mod look;
 mod mentor;
+mod merge;
 mod new;
+mod overriding;
 mod pack;
 mod partial;
 mod progress;
@@ -56,6 +60,10 @@ enum Verb {
     Watch(watch::WatchArgs),
     /// Ask again what a finding rests on, as it was asked then
     Replay(replay::ReplayArgs),
+    /// Grade many submissions: a folder of folders and archives, with a gradebook and a page of all
+    Batch(Box<batch::BatchArgs>),
+    /// Put the results of several shards into one folder
+    Merge(merge::MergeArgs),
     /// Begin a project: a starter, the brief and the contract in a folder of your own
     New(new::NewArgs),
     /// Say where you stand: attempts, points, what is still open
@@ -156,6 +164,8 @@ async fn run(verb: Verb) -> Exit {
     let index = crate::checks::index();
     match verb {
         Verb::Grade(args) => grade::grade(*args, &index).await,
+        Verb::Batch(args) => batch::batch(*args, &index).await,
+        Verb::Merge(args) => merge::merge(&args, &index),
         Verb::Explain { id } => said(explain::explain(
             &index,
             &id,

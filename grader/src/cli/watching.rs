@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::{Signal as NixSignal, kill};
+use nix::unistd::Pid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::say;
@@ -36,6 +38,17 @@ impl Interrupts {
             _ = self.terminate.recv() => {}
         }
     }
+}
+
+/// Ends this run, as by a supervisor's SIGTERM, when standard input ends: whoever holds its other end has gone, however
+/// that happened. Where that does not help within five seconds, the process ends all the same.
+pub(super) fn end_with_stdin() {
+    std::thread::spawn(|| {
+        std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()).ok();
+        kill(Pid::this(), NixSignal::SIGTERM).ok();
+        std::thread::sleep(Duration::from_secs(5));
+        std::process::exit(130);
+    });
 }
 
 /// Lowers everything after an interruption, within the two seconds a waiting user has. What is left after

@@ -40,7 +40,9 @@ pub(super) fn apply(report: &mut Report, policy: KeptBack, must: &[CheckId]) {
     for record in &mut report.checks {
         match policy.shows {
             Shows::Everything => {}
-            Shows::Findings => findings(&mut record.verdict).iter_mut().for_each(bare),
+            Shows::Findings => verdicts(record).for_each(|verdict| {
+                findings(verdict).iter_mut().for_each(bare);
+            }),
             Shows::FirstFailure if Some(&record.id) == first.as_ref() => {}
             Shows::FirstFailure | Shows::Titles => seal(record, &policy.says),
         }
@@ -70,14 +72,26 @@ fn bare(finding: &mut Finding) {
 }
 
 fn seal(record: &mut Record, says: &str) {
-    match &mut record.verdict {
-        Verdict::Fail { findings } => {
-            findings.clear();
-            record.kept_back = Some(says.to_owned());
+    let mut sealed = false;
+    for verdict in verdicts(record) {
+        match verdict {
+            Verdict::Fail { findings } => {
+                findings.clear();
+                sealed = true;
+            }
+            Verdict::Pass { advice } => advice.clear(),
+            _ => {}
         }
-        Verdict::Pass { advice } => advice.clear(),
-        _ => {}
     }
+    if sealed {
+        record.kept_back = Some(says.to_owned());
+    }
+}
+
+/// The verdict, and the one before it where an instructor has changed it.
+fn verdicts(record: &mut Record) -> impl Iterator<Item = &mut Verdict> {
+    let was = record.overridden.as_mut().map(|changed| &mut changed.was);
+    std::iter::once(&mut record.verdict).chain(was)
 }
 
 #[cfg(test)]

@@ -187,6 +187,7 @@ mod tests {
             verdict,
             kept_back: None,
             seconds: 0.0,
+            overridden: None,
         }
     }
 

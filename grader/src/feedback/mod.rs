@@ -8,9 +8,11 @@ mod docs;
 mod ladder;
 mod ledger;
 mod misconceptions;
+mod overrides;
 mod redact;
 
 pub use ledger::{Attempt, History, LEDGER, Ledger, Trail};
+pub use overrides::{Override, Overrides, Pin};
 pub use redact::Redactor;
 
 use crate::model::{
@@ -53,6 +55,8 @@ pub struct Run {
     pub disclosure: Disclosure,
     /// What failures may speak of.
     pub beliefs: Vec<Belief>,
+    /// What the instructor decided.
+    pub overrides: Option<Overrides>,
 }
 
 /// Makes the report of a run, and its history with this run in it. `rules` is how the pack weighs it, `index`
@@ -86,6 +90,11 @@ pub fn assemble(
             }
         }
     }
+    // Last of all: the ledger and the hints know what was really found.
+    let name = run.submission.name.as_str();
+    let overrides = run
+        .overrides
+        .map(|o| o.apply(name, &run.pack.id, &mut records));
     let faulty = !run.faults.is_empty();
     let standing = score::stand(&records, &run.pack, &rules.gate, run.complete, faulty);
     let notes = history.as_ref().map(History::fresh_notes);
@@ -117,6 +126,7 @@ pub fn assemble(
         faults: run.faults.iter().map(Fault::to_string).collect(),
         progress,
         picture: run.picture,
+        overrides,
     };
     let attempt = progress.map(|progress| progress.attempt);
     if let Some(policy) = disclose::policy(&run.disclosure, attempt, day(&report.started)) {

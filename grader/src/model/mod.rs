@@ -10,6 +10,7 @@ mod exit;
 mod fault;
 mod finding;
 mod nearest;
+mod overridden;
 mod picture;
 mod report;
 mod verdict;
@@ -22,6 +23,7 @@ pub use exit::Exit;
 pub use fault::{Doing, Fault};
 pub use finding::{Draft, Finding, Manner};
 pub use nearest::nearest;
+pub use overridden::{Overridden, OverridesRef, Ruling};
 pub use picture::{Cure, DrawnColumn, DrawnReference, DrawnTable, Picture, Wanted};
 pub use report::{
     HandedIn, MentorNote, Misconception, PackRef, Progress, Report, RuntimeRef, SCHEMA, Score,

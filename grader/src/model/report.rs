@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckId, Exit, KeptBack, Picture, Record, RuntimeKind, Stage};
+use super::{CheckId, Exit, KeptBack, OverridesRef, Picture, Record, RuntimeKind, Stage};
 
 /// The name and version of the report's format. It changes when a reader would have to.
 pub const SCHEMA: &str = "grader/report/v1";
@@ -65,6 +65,9 @@ pub struct Report {
     /// The tables as they were understood; none where the run did not look at them.
     #[serde(default)]
     pub picture: Option<Picture>,
+    /// The instructor's overrides that were in force; none where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overrides: Option<OverridesRef>,
 }
 
 impl Report {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckId, Finding, Severity, Stage};
+use super::{CheckId, Finding, Overridden, Severity, Stage};
 
 /// What came of one check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -100,4 +100,7 @@ pub struct Record {
     pub kept_back: Option<String>,
     /// How long it took, seconds.
     pub seconds: f64,
+    /// The instructor's last word, where there is one: then the verdict is theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Box<Overridden>>,
 }

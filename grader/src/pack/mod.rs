@@ -19,7 +19,7 @@ mod path;
 mod place;
 mod problem;
 mod project;
-mod read;
+pub(crate) mod read;
 mod source;
 mod theory;
 

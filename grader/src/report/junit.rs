@@ -8,7 +8,7 @@ use junit_report::{
 use time::format_description::well_known::Rfc3339;
 
 use super::terminal;
-use super::text::{PARTIAL, count, cut, one_line, visible};
+use super::text::{PARTIAL, count, cut, one_line, overridden, visible};
 use crate::model::{Doing, Fault, Record, Report, Stage, Verdict};
 
 /// Columns of the plain text inside a case.
@@ -71,6 +71,9 @@ fn case(record: &Record, class: &str, names: &mut Names) -> TestCase {
         record.severity,
         count(record.points as usize, "point")
     );
+    if let Some(changed) = &record.overridden {
+        said += &format!("\n{}", overridden(changed));
+    }
     let mut case = match &record.verdict {
         Verdict::Pass { advice } => {
             for finding in advice {

@@ -20,13 +20,15 @@ mod write;
 
 pub use format::{Format, Target};
 pub use style::{Ink, Style};
-pub use text::{one_line, visible};
+pub use text::{count, cut, one_line, visible};
 pub use write::{writable, write_atomically};
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Exit, Report, SCHEMA, Severity, Shows, Verdict};
+    use crate::model::{
+        Exit, Overridden, OverridesRef, Report, Ruling, SCHEMA, Severity, Shows, Verdict,
+    };
 
     #[test]
     fn one_total_in_every_output() {
@@ -172,6 +174,44 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn what_the_instructor_changed_is_said_in_every_output() {
+        let mut report = sample::mixed();
+        let mut failed = report.checks.iter_mut();
+        let record = failed.find(|r| matches!(r.verdict, Verdict::Fail { .. }));
+        let record = record.unwrap();
+        let why = "waived".to_owned();
+        record.overridden = Some(Box::new(Overridden {
+            to: Ruling::Waived,
+            was: std::mem::replace(&mut record.verdict, Verdict::Skipped { why }),
+            reason: "the gateway strips it".to_owned(),
+            by: Some("M. Curie".to_owned()),
+        }));
+        report.overrides = Some(OverridesRef {
+            digest: String::new(),
+            grader: Some("0.1.0".to_owned()),
+            pack: Some("9f86d081884c7d65".to_owned()),
+            missed: vec![],
+        });
+        let said = "waived by M. Curie, was failed: the gateway strips it";
+        let formats = [
+            Format::Junit,
+            Format::Markdown,
+            Format::Html,
+            Format::Gradescope,
+            Format::PrairieLearn,
+            Format::Autolab,
+        ];
+        let plain = |text: String| text.replace("\\u2060", "").replace('\u{2060}', "");
+        for format in formats {
+            let text = plain(format.render(&report).unwrap());
+            assert!(text.contains(said), "{}", format.as_str());
+        }
+        let text = terminal::render(&report, 100, Style::PLAIN);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(said) && text.contains("pinned grader 0.1.0, pack 9f86d081884c"));
     }
 
     #[test]

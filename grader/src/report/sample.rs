@@ -246,6 +246,7 @@ fn told(
         verdict: verdict(m),
         kept_back: None,
         seconds: 0.25,
+        overridden: None,
     });
     let started = "2026-03-01T20:15:00Z";
     let run = Run {
@@ -279,6 +280,7 @@ fn told(
         pace: 2,
         disclosure: Disclosure::always(shows),
         beliefs: vec![belief()],
+        overrides: None,
     };
     let must = vec![
         "boot.never-answers".into(),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::model::{Overridden, OverridesRef, Ruling};
+
 /// The text with every character that is not seen as itself written out: control bytes as `\x1b`, those
 /// that reorder or hide text as `<U+202E>`. Line breaks stay, a tab becomes four spaces, and nothing is
 /// lost.
@@ -53,7 +55,7 @@ pub(super) const PARTIAL: &str =
     "partial report: the run was cut short, and what was not judged by then is skipped";
 
 /// At most `limit` characters; a cut is marked by an ellipsis.
-pub(super) fn cut(text: &str, limit: usize) -> String {
+pub fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         None => text.to_owned(),
         Some(_) => text
@@ -104,8 +106,38 @@ pub(super) fn unsettled(report: &crate::model::Report) -> &'static str {
     }
 }
 
+/// What became of a verdict that the instructor changed: `waived by M. Curie, was failed: …`.
+pub(super) fn overridden(changed: &Overridden) -> String {
+    let to = match changed.to {
+        Ruling::Waived => "waived",
+        Ruling::Pass => "counted as passed",
+        Ruling::Fail => "counted as failed",
+    };
+    let was = match changed.was.name() {
+        "pass" => "passed",
+        "fail" => "failed",
+        "blocked" => "waiting",
+        "inconclusive" => "not judged",
+        "broken" => "our fault",
+        other => other,
+    };
+    let by = changed.by.as_deref().unwrap_or("the instructor");
+    format!("{to} by {by}, was {was}: {}", changed.reason)
+}
+
+/// What a term is pinned to: `grader 0.1.0, pack 9f86d081884c`; none where it is not.
+pub(super) fn pins(overrides: &OverridesRef) -> Option<String> {
+    let grader = overrides.grader.as_ref().map(|v| format!("grader {v}"));
+    let pack = overrides
+        .pack
+        .as_deref()
+        .map(|d| format!("pack {}", d.get(..12).unwrap_or(d)));
+    let all: Vec<String> = grader.into_iter().chain(pack).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 /// `1 check`, `3 checks`.
-pub(super) fn count(n: usize, thing: &str) -> String {
+pub fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 

@@ -160,6 +160,7 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
         severity: meta.severity,
         verdict,
         seconds,
+        overridden: None,
     };
     let _ = stand.events.send(Event::Ended {
         record: Box::new(record.clone()),

@@ -122,6 +122,7 @@ mod tests {
             verdict,
             kept_back: None,
             seconds: 0.1,
+            overridden: None,
         }
     }
 

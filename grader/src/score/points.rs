@@ -30,9 +30,16 @@ pub fn counts(record: &Record, records: &[Record]) -> bool {
                 || causes
                     .iter()
                     .any(|id| match records.iter().find(|r| r.id == **id) {
-                        Some(Record { verdict, .. }) => {
-                            !matches!(verdict, Verdict::Skipped { .. } | Verdict::Broken { .. })
-                        }
+                        // What waits for a verdict that the instructor changed was never judged.
+                        Some(Record {
+                            verdict,
+                            overridden,
+                            ..
+                        }) => match verdict {
+                            Verdict::Skipped { .. } | Verdict::Broken { .. } => false,
+                            Verdict::Pass { .. } => overridden.is_none(),
+                            _ => true,
+                        },
                         None => true,
                     })
         }

@@ -17,7 +17,7 @@ pub(super) fn of<'a>(record: &'a Record, records: &'a [Record]) -> BTreeSet<&'a 
         }
         match records.iter().find(|r| r.id == *id) {
             Some(r) if matches!(r.verdict, Verdict::Blocked { .. }) => open.extend(blockers(r)),
-            Some(r) if r.verdict.passed() => {}
+            Some(r) if r.verdict.passed() && r.overridden.is_none() => {}
             _ => {
                 roots.insert(id);
             }

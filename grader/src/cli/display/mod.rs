@@ -1,5 +1,6 @@
 //! What a run shows while it goes on: a bar on a terminal, lines elsewhere; on standard error alone.
 
+pub(super) mod cohort;
 mod margin;
 
 use std::io::{IsTerminal, Write};

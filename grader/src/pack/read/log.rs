@@ -9,20 +9,20 @@ use crate::{
 
 /// The files that were read and the problems found so far.
 #[derive(Debug, Default)]
-pub(in crate::pack) struct Log {
+pub(crate) struct Log {
     texts: RefCell<Vec<(String, String)>>,
     problems: RefCell<Vec<PackProblem>>,
 }
 
 /// A place in a file: its name and the bytes meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::pack) struct Spot {
-    pub(in crate::pack) file: String,
-    pub(in crate::pack) span: Range<usize>,
+pub(crate) struct Spot {
+    pub(crate) file: String,
+    pub(crate) span: Range<usize>,
 }
 
 impl Spot {
-    pub(in crate::pack) fn new(file: &str, span: Range<usize>) -> Self {
+    pub(crate) fn new(file: &str, span: Range<usize>) -> Self {
         Self {
             file: file.to_owned(),
             span,
@@ -32,24 +32,19 @@ impl Spot {
 
 impl Log {
     /// Keeps a file's text, so that problems can point into it.
-    pub(in crate::pack) fn file(&self, name: &str, text: &str) {
+    pub(crate) fn file(&self, name: &str, text: &str) {
         self.texts
             .borrow_mut()
             .push((name.to_owned(), text.to_owned()));
     }
 
     /// Says that something is wrong.
-    pub(in crate::pack) fn say(
-        &self,
-        spot: &Spot,
-        what: impl Into<String>,
-        cure: impl Into<String>,
-    ) {
+    pub(crate) fn say(&self, spot: &Spot, what: impl Into<String>, cure: impl Into<String>) {
         self.push(spot, what.into(), cure.into(), None);
     }
 
     /// Says that a name is unknown, with the known one that was probably meant.
-    pub(in crate::pack) fn unknown<'k>(
+    pub(crate) fn unknown<'k>(
         &self,
         spot: &Spot,
         what: impl Into<String>,
@@ -96,12 +91,12 @@ impl Log {
     }
 
     /// Whether anything is wrong so far.
-    pub(in crate::pack) fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.problems.borrow().is_empty()
     }
 
     /// Everything that is wrong, `project.toml` first, then by line.
-    pub(in crate::pack) fn into_problems(self, pack: String) -> PackProblems {
+    pub(crate) fn into_problems(self, pack: String) -> PackProblems {
         let mut problems = self.problems.into_inner();
         let rank = |file: &str| (file != "project.toml", file.to_owned());
         problems.sort_by(|a, b| {

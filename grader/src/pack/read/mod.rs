@@ -14,7 +14,7 @@ mod keys;
 mod limits;
 mod links;
 mod lists;
-pub(in crate::pack) mod log;
+pub(crate) mod log;
 mod made;
 mod paging;
 mod parents;
@@ -22,7 +22,7 @@ mod policy;
 mod project;
 mod service;
 mod stages;
-pub(in crate::pack) mod tab;
+pub(crate) mod tab;
 mod theory;
 
 use indexmap::IndexMap;

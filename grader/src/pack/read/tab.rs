@@ -13,13 +13,13 @@ mod item;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(in crate::pack) struct At<T> {
-    pub(in crate::pack) value: T,
-    pub(in crate::pack) spot: Spot,
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) spot: Spot,
 }
 
 /// A table being read.
-pub(in crate::pack) struct Tab<'d> {
+pub(crate) struct Tab<'d> {
     name: String,
     file: &'d str,
     table: &'d DeTable<'d>,
@@ -30,7 +30,7 @@ pub(in crate::pack) struct Tab<'d> {
 
 /// One value being read.
 #[derive(Clone)]
-pub(in crate::pack) struct Item<'d> {
+pub(crate) struct Item<'d> {
     name: String,
     file: &'d str,
     value: &'d Spanned<DeValue<'d>>,
@@ -39,7 +39,7 @@ pub(in crate::pack) struct Item<'d> {
 
 impl<'d> Tab<'d> {
     /// The file's root table.
-    pub(in crate::pack) fn root(file: &'d str, table: &'d DeTable<'d>, log: &'d Log) -> Self {
+    pub(crate) fn root(file: &'d str, table: &'d DeTable<'d>, log: &'d Log) -> Self {
         Self {
             name: String::new(),
             file,
@@ -51,12 +51,12 @@ impl<'d> Tab<'d> {
     }
 
     /// Where the table stands.
-    pub(in crate::pack) fn spot(&self) -> Spot {
+    pub(crate) fn spot(&self) -> Spot {
         Spot::new(self.file, self.span.clone())
     }
 
     /// The value under a key, which from now on is a known one.
-    pub(in crate::pack) fn get(&mut self, key: &'static str) -> Option<Item<'d>> {
+    pub(crate) fn get(&mut self, key: &'static str) -> Option<Item<'d>> {
         self.asked.insert(key);
         let (_, value) = self
             .table
@@ -66,7 +66,7 @@ impl<'d> Tab<'d> {
     }
 
     /// The value under a key that must be there.
-    pub(in crate::pack) fn need(&mut self, key: &'static str, cure: &str) -> Option<Item<'d>> {
+    pub(crate) fn need(&mut self, key: &'static str, cure: &str) -> Option<Item<'d>> {
         let found = self.get(key);
         if found.is_none() {
             self.log.say(
@@ -79,7 +79,7 @@ impl<'d> Tab<'d> {
     }
 
     /// Every key with its value, in the order of the file: for tables whose keys are the author's own.
-    pub(in crate::pack) fn all(&self) -> Vec<(At<String>, Item<'d>)> {
+    pub(crate) fn all(&self) -> Vec<(At<String>, Item<'d>)> {
         let mut all: Vec<_> = self
             .table
             .iter()
@@ -100,7 +100,7 @@ impl<'d> Tab<'d> {
     }
 
     /// Every key with its table, in the order of the file.
-    pub(in crate::pack) fn tables(&self) -> Vec<(At<String>, Tab<'d>)> {
+    pub(crate) fn tables(&self) -> Vec<(At<String>, Tab<'d>)> {
         let table = |(key, item): (At<String>, Item<'d>)| {
             let mut table = item.table()?;
             table.span = key.spot.span.clone();
@@ -110,7 +110,7 @@ impl<'d> Tab<'d> {
     }
 
     /// Says which keys nobody asked for; the last thing to do with a table.
-    pub(in crate::pack) fn done(self) {
+    pub(crate) fn done(self) {
         for (key, _) in self.all() {
             if !self.asked.contains(key.value.as_str()) {
                 let what = format!("unknown key `{}` in {}", key.value, self.title());

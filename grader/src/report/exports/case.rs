@@ -1,7 +1,7 @@
 //! A check as the systems of instructors count it.
 
 use crate::model::{Record, Report, Verdict};
-use crate::report::text::{PARTIAL, cut, one_line};
+use crate::report::text::{PARTIAL, cut, one_line, overridden};
 use crate::score;
 
 /// How long a line may be, in characters.
@@ -65,6 +65,10 @@ pub(super) fn said(record: &Record) -> String {
         Verdict::Skipped { why } => format!("skipped: {why}"),
         Verdict::Inconclusive { control } => format!("not judged: {control}"),
         Verdict::Broken { fault } => format!("our fault: {fault}"),
+    };
+    let text = match &record.overridden {
+        Some(changed) => format!("{text} ({})", overridden(changed)),
+        None => text,
     };
     cut(&one_line(&text), LONG)
 }

@@ -51,7 +51,7 @@ pub fn render(report: &Report) -> Result<String, Fault> {
 }
 
 /// Text that no spreadsheet takes for a formula (OWASP, CSV injection).
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let text = cut(&one_line(text), 400);
     match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}"),

@@ -58,6 +58,13 @@ pub(super) fn footer(report: &Report) -> Markup {
             "Runtime",
             Some(format!("{}: {}", report.runtime.kind, report.runtime.why)),
         ),
+        (
+            "Pinned",
+            report
+                .overrides
+                .as_ref()
+                .and_then(crate::report::text::pins),
+        ),
         ("PostgreSQL", report.runtime.postgres.clone()),
         ("Seed", Some(report.seed.to_string())),
         ("Started", Some(report.started.clone())),

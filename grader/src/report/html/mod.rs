@@ -36,7 +36,7 @@ pub fn render(report: &Report) -> String {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(policy(STYLE, SCRIPT));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
@@ -63,14 +63,14 @@ pub fn render(report: &Report) -> String {
     page.into_string()
 }
 
-/// Nothing may be fetched, sent or framed; the style and the script are those of this file, by their digests
-/// (Content Security Policy Level 3, §2.3.1).
-fn policy() -> String {
+/// Nothing may be fetched, sent or framed; the style and the script of the page are these, by their digests (Content
+/// Security Policy Level 3, §2.3.1).
+pub(crate) fn policy(style: &str, script: &str) -> String {
     let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        digest(STYLE),
-        digest(SCRIPT)
+        digest(style),
+        digest(script)
     )
 }
 
@@ -130,7 +130,7 @@ mod tests {
             );
             assert!(!text.contains("</"), "it would end its element");
         }
-        let policy = policy();
+        let policy = policy(STYLE, SCRIPT);
         assert!(policy.contains("default-src 'none'"));
         assert!(!policy.contains("unsafe"), "{policy}");
     }

@@ -6,7 +6,7 @@ use super::finding;
 use super::head::anchor;
 use super::line;
 use crate::model::{CheckId, Record, Report, Stage, Verdict};
-use crate::report::text::count;
+use crate::report::text::{count, overridden};
 use crate::score;
 
 /// The verdicts in the order in which a bar and a legend show them: name and word.
@@ -114,6 +114,10 @@ fn check(record: &Record) -> Markup {
             }
             (said(&record.verdict))
             @if let Some(says) = &record.kept_back { p.kept { (line(says)) "." } }
+            @if let Some(changed) = &record.overridden {
+                p.overridden { strong { "Changed: " } (line(&overridden(changed))) }
+                @for finding in changed.was.findings() { (finding::one(finding)) }
+            }
             @for finding in record.verdict.findings().iter().chain(advice(&record.verdict)) {
                 (finding::one(finding))
             }

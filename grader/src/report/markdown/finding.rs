@@ -4,7 +4,7 @@ use super::escape::{block, code, inline};
 use super::{LINES, LONG};
 use crate::model::{Finding, Record};
 use crate::report::evidence;
-use crate::report::text::{count, cut, several};
+use crate::report::text::{count, cut, overridden, several};
 
 /// The check and its findings, as a section.
 pub(super) fn check(record: &Record) -> String {
@@ -17,6 +17,9 @@ pub(super) fn check(record: &Record) -> String {
     out += &format!("{}\n", inline(&cut(&record.summary, LONG)));
     if let Some(says) = &record.kept_back {
         out += &format!("\n_{}_\n", inline(&cut(says, LONG)));
+    }
+    if let Some(changed) = &record.overridden {
+        out += &format!("\n_{}_\n", inline(&cut(&overridden(changed), LONG)));
     }
     let findings = record.verdict.findings();
     for finding in findings.iter().take(LINES) {

@@ -8,7 +8,7 @@ mod talk;
 
 use escape::{code, inline};
 
-use super::text::{PARTIAL, count, cut, unsettled};
+use super::text::{PARTIAL, count, cut, overridden, pins, unsettled};
 use crate::model::{CheckId, Record, Report, Stage, Verdict};
 use crate::score;
 
@@ -48,6 +48,7 @@ pub fn render(report: &Report, limit: usize) -> String {
         page.put(&finding::check(record));
     }
     page.put(&talk::beliefs(report));
+    page.put(&changed(report));
     for part in picture::tables(report) {
         page.put(&part);
     }
@@ -153,6 +154,9 @@ fn head(report: &Report) -> String {
             super::evidence::base(report)
         );
     }
+    if let Some(pinned) = report.overrides.as_ref().and_then(pins) {
+        out += &format!("- pinned for this term: {}\n", inline(&cut(&pinned, LONG)));
+    }
     if !report.complete {
         out += &format!("- gate: {}\n", unsettled(report));
     }
@@ -220,6 +224,20 @@ fn waiting(report: &Report) -> String {
         )
     };
     report.waiting.iter().take(LINES).map(line).collect()
+}
+
+/// What the instructor decided otherwise.
+fn changed(report: &Report) -> String {
+    let line = |record: &Record| {
+        let said = overridden(record.overridden.as_ref()?);
+        let id = code(record.id.as_str());
+        Some(format!("- {id}: {}\n", inline(&cut(&said, LONG))))
+    };
+    let lines: String = report.checks.iter().filter_map(line).collect();
+    match lines.as_str() {
+        "" => lines,
+        _ => format!("## Changed by the instructor\n\n{lines}"),
+    }
 }
 
 fn reasons(report: &Report, title: &str, name: &str) -> String {

@@ -4,7 +4,7 @@ use super::page::Page;
 use crate::model::{Finding, Manner, Record};
 use crate::report::Ink;
 use crate::report::evidence;
-use crate::report::text::{count, cut, one_line, several};
+use crate::report::text::{count, cut, one_line, overridden, several};
 
 /// How many pieces of evidence a finding shows.
 const PIECES: usize = 3;
@@ -47,6 +47,9 @@ pub(super) fn check(page: &mut Page, record: &Record, full: usize) {
     page.text(2, 0, Ink::Strong, &record.summary);
     if let Some(says) = &record.kept_back {
         page.text(2, 0, Ink::Faint, says);
+    }
+    if let Some(changed) = &record.overridden {
+        page.text(2, 2, Ink::Doubt, &cut(&overridden(changed), LONG));
     }
     let full = full.min(findings.len());
     let mut said = None;

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::talk;
 use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
-use crate::report::text::{count, unsettled};
+use crate::report::text::{count, overridden, pins, unsettled};
 
 /// How many lines a list at the foot may have.
 const LINES: usize = 8;
@@ -22,6 +22,15 @@ pub(super) fn all(page: &mut Page, report: &Report) {
         _ => None,
     });
     list(page, "skipped", &fold(skipped));
+    let changed = report.checks.iter().filter_map(|record| {
+        let changed = record.overridden.as_ref()?;
+        Some(format!("{}: {}", record.id, overridden(changed)))
+    });
+    list(
+        page,
+        "changed by the instructor",
+        &changed.collect::<Vec<_>>(),
+    );
     faults(page, report);
     talk::all(page, report);
     sums(page, report);
@@ -142,6 +151,9 @@ fn sums(page: &mut Page, report: &Report) {
     }
     if let Some(kept) = &report.kept_back {
         page.field("told", Ink::Faint, &kept.says);
+    }
+    if let Some(pinned) = report.overrides.as_ref().and_then(pins) {
+        page.field("pinned", Ink::Faint, &pinned);
     }
     let run = format!("{:.1} s, seed {}", report.seconds, report.seed);
     page.field("run", Ink::Faint, &run);

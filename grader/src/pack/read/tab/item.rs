@@ -10,24 +10,24 @@ use crate::pack::read::log::Spot;
 
 impl<'d> Item<'d> {
     /// Where the value stands.
-    pub(in crate::pack) fn spot(&self) -> Spot {
+    pub(crate) fn spot(&self) -> Spot {
         Spot::new(self.file, self.value.span())
     }
 
-    pub(in crate::pack) fn is_table(&self) -> bool {
+    pub(crate) fn is_table(&self) -> bool {
         self.value.get_ref().is_table()
     }
 
-    pub(in crate::pack) fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         self.value.get_ref().is_array()
     }
 
-    pub(in crate::pack) fn is_text(&self) -> bool {
+    pub(crate) fn is_text(&self) -> bool {
         self.value.get_ref().is_str()
     }
 
     /// Says that the value is of the wrong kind; gives nothing, to be returned in one breath.
-    pub(in crate::pack) fn wrong<T>(&self, expected: &str) -> Option<T> {
+    pub(crate) fn wrong<T>(&self, expected: &str) -> Option<T> {
         let found = match self.value.get_ref() {
             DeValue::String(_) => "text",
             DeValue::Integer(_) => "a whole number",
@@ -43,7 +43,7 @@ impl<'d> Item<'d> {
         None
     }
 
-    pub(in crate::pack) fn text(&self) -> Option<At<String>> {
+    pub(crate) fn text(&self) -> Option<At<String>> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(self.at(text.to_string())),
             _ => self.wrong("text"),
@@ -51,7 +51,7 @@ impl<'d> Item<'d> {
     }
 
     /// One of a few words.
-    pub(in crate::pack) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;
         let found = words
             .iter()
@@ -68,7 +68,7 @@ impl<'d> Item<'d> {
         found
     }
 
-    pub(in crate::pack) fn flag(&self) -> Option<bool> {
+    pub(crate) fn flag(&self) -> Option<bool> {
         self.value
             .get_ref()
             .as_bool()
@@ -76,7 +76,7 @@ impl<'d> Item<'d> {
     }
 
     /// A whole number that is not negative.
-    pub(in crate::pack) fn count(&self) -> Option<At<u64>> {
+    pub(crate) fn count(&self) -> Option<At<u64>> {
         let read = self.value.get_ref().as_integer();
         let read = read.and_then(|i| u64::from_str_radix(i.as_str(), i.radix()).ok());
         match read {
@@ -85,7 +85,7 @@ impl<'d> Item<'d> {
         }
     }
 
-    pub(in crate::pack) fn number(&self) -> Option<At<f64>> {
+    pub(crate) fn number(&self) -> Option<At<f64>> {
         let read = match self.value.get_ref() {
             DeValue::Integer(i) => i.as_str().parse().ok(),
             DeValue::Float(f) => f.as_str().parse().ok(),
@@ -97,7 +97,7 @@ impl<'d> Item<'d> {
         }
     }
 
-    pub(in crate::pack) fn items(&self) -> Option<Vec<Item<'d>>> {
+    pub(crate) fn items(&self) -> Option<Vec<Item<'d>>> {
         match self.value.get_ref() {
             DeValue::Array(all) => Some(
                 all.iter()
@@ -113,7 +113,7 @@ impl<'d> Item<'d> {
         }
     }
 
-    pub(in crate::pack) fn texts(&self) -> Vec<At<String>> {
+    pub(crate) fn texts(&self) -> Vec<At<String>> {
         self.items()
             .unwrap_or_default()
             .iter()
@@ -121,7 +121,7 @@ impl<'d> Item<'d> {
             .collect()
     }
 
-    pub(in crate::pack) fn table(&self) -> Option<Tab<'d>> {
+    pub(crate) fn table(&self) -> Option<Tab<'d>> {
         match self.value.get_ref() {
             DeValue::Table(table) => Some(Tab {
                 name: self.name.clone(),
@@ -136,7 +136,7 @@ impl<'d> Item<'d> {
     }
 
     /// A table, or each table of a list of them.
-    pub(in crate::pack) fn one_or_many(&self) -> Vec<Tab<'d>> {
+    pub(crate) fn one_or_many(&self) -> Vec<Tab<'d>> {
         match self.value.get_ref() {
             DeValue::Array(_) => self
                 .items()
@@ -149,7 +149,7 @@ impl<'d> Item<'d> {
     }
 
     /// Any value, as JSON.
-    pub(in crate::pack) fn json(&self) -> Option<Value> {
+    pub(crate) fn json(&self) -> Option<Value> {
         Some(match self.value.get_ref() {
             DeValue::String(text) => Value::String(text.to_string()),
             DeValue::Boolean(b) => Value::Bool(*b),
