@@ -120,6 +120,7 @@ fn at(golden: &Golden, attempt: u32) -> Report {
             pace: pack.project.next_rung_after,
             disclosure: Disclosure::default(),
             beliefs: pack.beliefs.clone(),
+            overrides: None,
         };
         let redactor = Redactor::new(&report.started, &[]);
         let (now, kept) = assemble(run, &rules, &index.with_hints(&pack.hints), &redactor);

@@ -16,7 +16,7 @@ use crate::cohort::{
     Asked, Batch, Found, Handed, Outcome, Packs, Roster, Row, Shard, Store, StoreProblem, find,
 };
 use crate::feedback::Overrides;
-use crate::model::{CheckIndex, Exit, PackRef};
+use crate::model::{CheckIndex, Exit, PackRef, Shows};
 use crate::report::one_line;
 
 /// What `grader batch` takes.
@@ -55,6 +55,9 @@ pub(super) struct BatchArgs {
     /// A CSV file with the columns name and id: stable ids, and a row for who handed in nothing
     #[arg(long, value_name = "FILE")]
     roster: Option<PathBuf>,
+    /// Tell this much of what is found, whatever the project says: everything, findings, titles or first-failure
+    #[arg(long, value_name = "HOW-MUCH", value_parser = asked::shows)]
+    show: Option<Shows>,
     /// What the instructor decided otherwise, and what is pinned for the term
     #[arg(long, value_name = "FILE")]
     overrides: Option<PathBuf>,
@@ -183,6 +186,7 @@ fn as_asked(args: &BatchArgs, overrides: Option<(PathBuf, Overrides)>) -> Asked 
         seed: args.seed,
         stage: args.stage.clone(),
         timeout: args.timeout,
+        show: args.show,
         overrides,
     }
 }

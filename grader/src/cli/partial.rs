@@ -96,6 +96,7 @@ impl Partial {
                 why: Verdict::CUT_SHORT.to_owned(),
             },
             kept_back: None,
+            overridden: None,
             seconds: 0.0,
         })
     }

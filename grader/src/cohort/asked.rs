@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::find::{Form, Handed};
 use crate::feedback::Overrides;
+use crate::model::Shows;
 
 /// What `grader batch` was asked for.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Asked {
     pub stage: Option<String>,
     /// The longest one run may take, seconds.
     pub timeout: u64,
+    /// How much reports tell, whatever the project says.
+    pub show: Option<Shows>,
     /// What the instructor decided, and the file that says it.
     pub overrides: Option<(PathBuf, Overrides)>,
 }
@@ -33,12 +36,16 @@ impl Asked {
             seed,
             stage,
             timeout,
+            show,
             ..
         } = self;
+        let show = show.map_or("as the project says", Shows::as_str);
         let stage = stage.as_deref().unwrap_or("all");
         let decided = self.overrides.as_ref();
         let decided = decided.map_or_else(String::new, |(_, all)| all.digest(submission));
-        format!("stage={stage} seed={seed} runtime={runtime} timeout={timeout} overrides={decided}")
+        format!(
+            "stage={stage} seed={seed} runtime={runtime} timeout={timeout} show={show} overrides={decided}"
+        )
     }
 
     /// The words after `grader grade DIR`.
@@ -53,6 +60,7 @@ impl Asked {
         option("--runtime", Some(self.runtime.clone().into()));
         option("--seed", Some(self.seed.to_string().into()));
         option("--timeout", Some(self.timeout.to_string().into()));
+        option("--show", self.show.map(|show| show.as_str().into()));
         option("--stage", self.stage.clone().map(Into::into));
         let file = self.overrides.as_ref().map(|(file, _)| file.clone());
         option("--overrides", file.map(Into::into));
@@ -119,6 +127,7 @@ mod tests {
             seed: 7,
             stage: Some("boot".to_owned()),
             timeout: 60,
+            show: None,
             overrides: None,
         };
         let handed = Handed {

@@ -215,6 +215,10 @@ async fn read(file: PathBuf, job: &Job) -> Option<Result<Report, String>> {
         Ok(report) => report,
         Err(error) => return Some(Err(format!("the report cannot be read: {error}"))),
     };
+    // What was judged until the run was cut short is no grade; how it ended says why.
+    if report.partial {
+        return None;
+    }
     let same = report.pack.id == job.key.project && report.pack.digest == job.key.pack;
     Some(match same {
         true => Ok(report),

@@ -58,6 +58,7 @@ mod tests {
             points: 5,
             verdict,
             kept_back: None,
+            overridden: None,
             seconds: 0.0,
         }
     }

@@ -153,6 +153,7 @@ mod tests {
             severity: Severity::Low,
             points: 1,
             kept_back: None,
+            overridden: None,
             verdict,
             seconds: 0.0,
         };

@@ -64,6 +64,7 @@ fn finding(record: &Record, decided: &Override) -> Finding {
 mod tests {
     use crate::feedback::{Overrides, Redactor, Run, assemble};
     use crate::model::*;
+    use crate::pack::Disclosure;
     use crate::score::{Gate, Rules};
 
     fn record(id: &str, verdict: Verdict) -> Record {
@@ -77,6 +78,7 @@ mod tests {
             verdict,
             seconds: 0.0,
             overridden: None,
+            kept_back: None,
         }
     }
 
@@ -109,6 +111,8 @@ mod tests {
                 name: "ada".to_owned(),
                 digest: "1".to_owned(),
                 commit: None,
+                anchor: None,
+                handed_in: None,
             },
             runtime: RuntimeRef {
                 kind: RuntimeKind::Local,
@@ -125,9 +129,13 @@ mod tests {
             history: Some(crate::feedback::History::default()),
             pace: 2,
             overrides: Some(overrides),
+            disclosure: Disclosure::default(),
+            beliefs: vec![],
+            partial: false,
         };
         let rules = Rules {
             gate: Gate {
+                signed_off: None,
                 share: 1.0,
                 must: vec![],
             },
