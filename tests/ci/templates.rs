@@ -236,10 +236,11 @@ fn a_release_has_what_the_action_installs_and_its_tag_is_its_version() {
     let variables = [
         ("GITHUB_REPOSITORY", "Owner/Grader"),
         ("GITHUB_REF_NAME", "v1.2.3"),
+        ("REGISTRY", "images.example"),
     ];
     assert!(stage.step(&names, &variables).status.success());
     assert_eq!(
         stage.read("output"),
-        "image=ghcr.io/owner/grader\ntags=ghcr.io/owner/grader:1.2.3,ghcr.io/owner/grader:1\n"
+        "image=images.example/owner/grader\ntags=images.example/owner/grader:1.2.3,images.example/owner/grader:1\n"
     );
 }
