@@ -7,7 +7,8 @@ reports=${RUNNER_TEMP:-${TMPDIR:-/tmp}}/grader-report
 rm -rf "$reports"
 mkdir -p "$reports"
 
-arguments=(grade "${IN_DIRECTORY:-.}" --runtime "${IN_RUNTIME:-auto}")
+# A submission that brought a pack would grade itself.
+arguments=(grade "${IN_DIRECTORY:-.}" --no-own-pack --runtime "${IN_RUNTIME:-auto}")
 [ -z "${IN_PROJECT:-}" ] || arguments+=(--project "$IN_PROJECT")
 [ -z "${IN_STAGE:-}" ] || arguments+=(--stage "$IN_STAGE")
 for report in json=report.json html=report.html junit=report.xml sarif=report.sarif markdown=summary.md \

@@ -51,6 +51,7 @@ fn a_closed_gate_fails_the_step_and_everything_is_told() {
     let given = [
         "grade",
         ".",
+        "--no-own-pack",
         "--runtime",
         "auto",
         "--project",

@@ -75,6 +75,12 @@ impl Grader {
         self
     }
 
+    /// Started in this folder.
+    pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// With a cache of its own.
     pub(crate) fn cache(self, cache: &Path) -> Self {
         self.env("GRADER_CACHE", cache)

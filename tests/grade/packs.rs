@@ -93,3 +93,47 @@ fn a_contract_with_references_that_lead_nowhere() {
         ],
     );
 }
+
+#[test]
+fn a_submission_brings_no_pack_of_its_own_where_others_are_graded() {
+    let packs = pack(&[(
+        "project.toml",
+        "title  = \"It answers\"",
+        "title  = \"It forgives\"",
+    )]);
+    let service = python("import lib; lib.serve()");
+    let own = service.path().join("projects");
+    std::fs::create_dir(&own).unwrap();
+    copy(&packs.path().join("1-listings"), &own.join("1-listings"));
+    copy(
+        &packs.path().join("1-listings"),
+        &service.path().join("1-listings"),
+    );
+    let grade = |args: &[&str]| {
+        let args = [&["--only", "boot.never-answers"], args].concat();
+        Grader::grade(service.path(), &args)
+            .in_folder(service.path())
+            .run()
+    };
+    let named = ["--project", "1-listings"];
+    grade(&named).says(&["It forgives"]);
+    let strict = [&named[..], &["--no-own-pack"]].concat();
+    grade(&strict)
+        .exits(0)
+        .says(&["It answers"])
+        .never_says(&["It forgives"]);
+    std::fs::write(
+        service.path().join("grader.toml"),
+        "project = \"./1-listings\"\n",
+    )
+    .unwrap();
+    grade(&["--no-own-pack"]).refuses(&["no pack of the submission's is taken"]);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}

@@ -43,7 +43,7 @@ pub(super) struct BatchArgs {
     /// Ask only the checks of this stage, and what they stand on
     #[arg(long, value_name = "STAGE")]
     stage: Option<String>,
-    /// How many submissions are graded at once (default: half the processors)
+    /// How many submissions are graded at once (default: as many as there are processors)
     #[arg(long, value_parser = asked::workers)]
     workers: Option<usize>,
     /// The longest one run may take, in seconds
@@ -138,7 +138,7 @@ async fn batched(args: BatchArgs, index: &CheckIndex) -> Result<Exit, StoreProbl
         .map_err(|error| crate::model::Fault::new("looking for this program", error))?;
     let batch = Arc::new(Batch {
         program,
-        workers: args.workers.unwrap_or_else(half),
+        workers: args.workers.unwrap_or_else(processors),
         asked: as_asked(&args, overrides),
         packs,
         store,
@@ -169,10 +169,9 @@ async fn batched(args: BatchArgs, index: &CheckIndex) -> Result<Exit, StoreProbl
     Ok(cohort::conclude(&rows, batch.store.folder(), index)?)
 }
 
-/// Half the processors, and at least one: each submission has a database and a load of its own.
-fn half() -> usize {
-    let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    (all / 2).max(1)
+/// As many as there are processors: a run waits for its service and its database about as long as it computes.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn as_asked(args: &BatchArgs, overrides: Option<(PathBuf, Overrides)>) -> Asked {
@@ -197,6 +196,7 @@ fn packs(args: &BatchArgs, overrides: Option<Overrides>, index: CheckIndex) -> P
         packs: args.packs.clone(),
         env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
         beside: None,
+        strict: true,
     };
     let (project, stage) = (args.project.clone(), args.stage.clone());
     let known: Mutex<BTreeMap<Option<String>, Result<PackRef, String>>> = Mutex::default();

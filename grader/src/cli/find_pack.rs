@@ -18,6 +18,8 @@ pub(super) struct Places {
     pub(super) env: Option<PathBuf>,
     /// The submission's folder: packs may stand in `projects/` beside it.
     pub(super) beside: Option<PathBuf>,
+    /// Whether an id is never taken for a folder that happens to be here: a submission may lie here.
+    pub(super) strict: bool,
 }
 
 /// Finds and reads the pack. `asked` is `--project`, or else what `grader.toml` says.
@@ -48,7 +50,8 @@ pub(super) fn find(
 /// What was looked for, and which projects there are.
 pub(super) fn source(asked: &str, places: &Places) -> Result<PackSource, String> {
     let path = Path::new(asked);
-    if path.join("project.toml").is_file() {
+    let may_be_path = !places.strict || asked.contains(std::path::MAIN_SEPARATOR);
+    if may_be_path && path.join("project.toml").is_file() {
         return Ok(PackSource::folder(path));
     }
     if asked.contains(std::path::MAIN_SEPARATOR) {

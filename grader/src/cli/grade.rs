@@ -18,7 +18,7 @@ use crate::model::{
     CheckIndex, Event, Exit, Fault, PackRef, Report, RuntimeRef, Shows, SubmissionRef,
 };
 use crate::pack::{Disclosure, Pack};
-use crate::report::{Target, terminal, write_atomically};
+use crate::report::{Target, one_line, terminal, write_atomically};
 use crate::run::{self, Settings};
 use crate::runtime::{self, Choice, Limits, Options, Refusal, Runtime};
 use crate::score::{Gate, Rules};
@@ -88,7 +88,10 @@ pub(super) struct GradeArgs {
     /// What the report calls the submission (default: the folder's name)
     #[arg(long)]
     name: Option<String>,
-    /// Another grader started this one: end when standard input does, and take no pack out of the submission
+    /// Take no pack that the submission brings: for whoever grades others
+    #[arg(long)]
+    no_own_pack: bool,
+    /// Another grader started this one: end when standard input does
     #[arg(long, hide = true)]
     supervised: bool,
     /// Tell this much of what is found, whatever the project says: everything, findings, titles or first-failure
@@ -348,13 +351,19 @@ fn pack(
         packs: args.packs.clone(),
         env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
         beside: submission
-            .filter(|_| !args.supervised)
+            .filter(|_| !args.no_own_pack)
             .map(|s| s.root.clone()),
+        strict: args.no_own_pack,
     };
-    let asked = args
-        .project
-        .clone()
-        .or_else(|| submission.and_then(|s| s.config.project.clone()));
+    let own = submission.and_then(|s| s.config.project.clone());
+    let path = |named: &String| named.contains(['/', '\\']) || named.starts_with('.');
+    if let Some(named) = own.as_ref().filter(|n| args.no_own_pack && path(n)) {
+        let named = one_line(named);
+        return Err(Stop::Usage(format!(
+            "grader.toml names `{named}`, and no pack of the submission's is taken\n  try: the id of a project there"
+        )));
+    }
+    let asked = args.project.clone().or(own);
     find_pack::find(asked.as_deref(), &places, index).map_err(Stop::Usage)
 }
 

@@ -82,6 +82,7 @@ fn packet(args: &MentorArgs, index: &CheckIndex) -> Result<String, String> {
         packs: args.packs.clone(),
         env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
         beside: Some(args.dir.clone()),
+        strict: false,
     };
     // A packet without the project's questions is a packet still.
     let pack = find_pack::find(Some(&report.pack.id), &places, index);

@@ -79,7 +79,8 @@ impl Asked {
         json.push(report);
         let mut words: Vec<OsString> = vec!["grade".into(), folder.into()];
         words.extend(self.words(project));
-        words.extend(["--supervised", "--ledger", "none", "--name"].map(OsString::from));
+        words.extend(["--supervised", "--no-own-pack", "--ledger", "none"].map(OsString::from));
+        words.push("--name".into());
         words.extend([name.into(), "--report".into(), json]);
         words
     }

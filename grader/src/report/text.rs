@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Overridden, OverridesRef, Ruling};
+use crate::model::{Overridden, OverridesRef, Record, Report, Ruling, Verdict};
 
 /// The text with every character that is not seen as itself written out: control bytes as `\x1b`, those
 /// that reorder or hide text as `<U+202E>`. Line breaks stay, a tab becomes four spaces, and nothing is
@@ -136,6 +136,30 @@ pub(super) fn pins(overrides: &OverridesRef) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
+/// The topics of which a whole run judged nothing, because each of their checks was skipped: what learners who work
+/// alone leave out, and what a runtime cannot show.
+pub(super) fn unmet(report: &Report) -> Option<String> {
+    let skipped = |r: &Record| matches!(r.verdict, Verdict::Skipped { .. });
+    let met = |topic: &str| {
+        let of = report.checks.iter().filter(|r| r.concept == topic);
+        of.into_iter().any(|r| !skipped(r))
+    };
+    let mut topics: Vec<&str> = Vec::new();
+    for record in report.checks.iter().filter(|_| report.complete) {
+        let topic = record.concept.as_str();
+        if !met(topic) && !topics.contains(&topic) {
+            topics.push(topic);
+        }
+    }
+    let named = several(
+        &topics
+            .iter()
+            .map(|t| t.replace('-', " "))
+            .collect::<Vec<_>>(),
+    );
+    (!named.is_empty()).then(|| format!("nothing was judged of {named}"))
+}
+
 /// `1 check`, `3 checks`.
 pub fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
@@ -155,6 +179,21 @@ pub(super) fn several(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_topic_that_nobody_met_is_named() {
+        let mut report = crate::report::sample::mixed();
+        assert_eq!(unmet(&report), None, "something was judged of each");
+        for record in &mut report.checks {
+            if matches!(record.verdict, Verdict::Skipped { .. }) {
+                record.concept = "normal-forms".into();
+            }
+        }
+        let says = "nothing was judged of normal forms";
+        assert_eq!(unmet(&report).as_deref(), Some(says));
+        report.complete = false;
+        assert_eq!(unmet(&report), None, "a part leaves out what it leaves out");
+    }
 
     #[test]
     fn nothing_unseen_passes() {

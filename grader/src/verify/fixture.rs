@@ -69,17 +69,16 @@ impl Fixture {
         root.join("projects").join(&self.project)
     }
 
-    /// Whether it is its turn: always for references in Python and starters, every other time for other references, one
-    /// time in six for a variant, one in sixteen for a flaw. `turn` is any text that changes from time to time, a
+    /// Whether it is its turn: always for references and starters in Python, one time in three for those in other
+    /// languages, one in eight for a variant, one in twenty-four for a flaw. `turn` is any text that changes from time to time, a
     /// commit's digest for instance, so that all have theirs; an empty one is everybody's.
     pub fn has_turn(&self, turn: &str) -> bool {
         let one_in = match self.kind {
-            Kind::Variant => 6,
-            Kind::Flaw => 16,
+            Kind::Variant => 8,
+            Kind::Flaw => 24,
             // Flaws are made of these.
-            Kind::Reference if self.name == "python" => 1,
-            Kind::Reference => 2,
-            Kind::Starter => 1,
+            Kind::Reference | Kind::Starter if self.name == "python" => 1,
+            Kind::Reference | Kind::Starter => 3,
         };
         self.is_drawn(turn, one_in)
     }

@@ -1,6 +1,7 @@
 //! What the grader costs, as ratios within one run: the machine's mood divides out.
 
 mod bare;
+mod cohort;
 mod containers;
 mod race;
 mod schema;
@@ -28,6 +29,8 @@ enum What {
     Cost,
     /// How well the schema stage tells right from wrong
     Schema,
+    /// How busy a batch keeps the machine, what it holds in memory, and what rendering costs
+    Cohort,
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +56,9 @@ pub(crate) struct Bench {
 }
 
 pub(crate) async fn run(args: &Bench) -> Result<()> {
+    if args.what == What::Cohort {
+        return cohort::run().await;
+    }
     if args.what == What::Schema {
         return schema::run(args.seeds, args.write).await;
     }

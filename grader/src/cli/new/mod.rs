@@ -41,6 +41,7 @@ pub(super) fn new(args: &NewArgs) -> Result<Exit, Fault> {
         packs: args.packs.clone(),
         env: std::env::var_os("GRADER_PACKS").map(PathBuf::from),
         beside: None,
+        strict: false,
     };
     let pack = match source(&args.project, &places) {
         Ok(pack) => pack,

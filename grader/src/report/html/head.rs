@@ -37,6 +37,7 @@ pub(super) fn head(report: &Report) -> Markup {
             @for note in &report.notes {
                 p.note { strong { "From your mentor: " } (line(&crate::report::text::mentor(note))) }
             }
+            @if let Some(unmet) = crate::report::text::unmet(report) { p.kept { (line(&unmet)) "." } }
             @if let Some(kept) = &report.kept_back { p.kept { (line(&kept.says)) "." } }
             @if let Some(first) = &report.first {
                 p.first { strong { "Fix first: " } (line(first)) }

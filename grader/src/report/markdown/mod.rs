@@ -145,6 +145,9 @@ fn head(report: &Report) -> String {
         let said = super::text::progress(progress);
         out += &format!("- attempt {}: {said}\n", progress.attempt);
     }
+    if let Some(unmet) = super::text::unmet(report) {
+        out += &format!("- {}\n", inline(&unmet));
+    }
     if let Some(kept) = &report.kept_back {
         out += &format!("- {}\n", inline(&kept.says));
     }

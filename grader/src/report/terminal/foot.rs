@@ -4,7 +4,7 @@ use super::page::Page;
 use super::talk;
 use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
-use crate::report::text::{count, overridden, pins, unsettled};
+use crate::report::text::{count, overridden, pins, unmet, unsettled};
 
 /// How many lines a list at the foot may have.
 const LINES: usize = 8;
@@ -148,6 +148,9 @@ fn sums(page: &mut Page, report: &Report) {
             Ink::Plain
         };
         page.field("attempt", ink, &text);
+    }
+    if let Some(unmet) = unmet(report) {
+        page.field("topics", Ink::Doubt, &unmet);
     }
     if let Some(kept) = &report.kept_back {
         page.field("told", Ink::Faint, &kept.says);
