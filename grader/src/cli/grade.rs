@@ -256,6 +256,8 @@ pub(super) async fn graded(args: &GradeArgs, index: &CheckIndex) -> Result<Grade
     }
     let run = feedback::Run {
         runtime: RuntimeRef {
+            // Only now it says whether the network was found to be sealed.
+            why: runtime.why().to_owned(),
             postgres: run.postgres,
             ..begun.runtime
         },
