@@ -46,9 +46,13 @@ fn an_answer_of_a_hundred_megabytes() {
 #[test]
 fn a_small_answer_that_unpacks_to_a_gigabyte() {
     let manner = "
-squeeze, bomb = gzip.zlib.compressobj(9, wbits=31), b''
-for _ in range(64): bomb += squeeze.compress(bytes(1 << 24))
-bomb += squeeze.flush()
+# One block after another that does not look back: squeezed once, sent 64 times, so that a start is quick.
+zlib, zeros, crc = gzip.zlib, bytes(1 << 24), 0
+squeeze = zlib.compressobj(9, wbits=-15)
+block = squeeze.compress(zeros) + squeeze.flush(zlib.Z_FULL_FLUSH)
+for _ in range(64): crc = zlib.crc32(zeros, crc)
+tail = squeeze.flush() + crc.to_bytes(4, 'little') + (1 << 30).to_bytes(4, 'little')
+bomb = bytes([31, 139, 8, 0, 0, 0, 0, 0, 2, 255]) + 64 * block + tail
 
 def rude(request, write):
     write(HEAD + b'Content-Encoding: gzip\\r\\nContent-Length: %d\\r\\n\\r\\n' % len(bomb))
