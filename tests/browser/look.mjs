@@ -39,6 +39,7 @@ async function look(file, { name, colorScheme, viewport }) {
   seen.title = await page.title();
   seen.overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   seen.findings = await page.locator("details.finding").count();
+  seen.cells = await page.locator("td > i").count();
   seen.plots = await page.locator("svg.plot").count();
   seen.tables = await page.locator("svg[role=img]:not(.plot)").count();
   const picture = await page.screenshot({ animations: "disabled" });

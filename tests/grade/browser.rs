@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use grader::cohort::{Graded, Outcome, Row};
 use grader::model::Report;
 use grader::report::Format;
 use serde_json::Value;
@@ -44,6 +45,25 @@ fn page(folder: &Path, name: &str, report: Value) -> PathBuf {
     file
 }
 
+/// The page of a course in which each of these was handed in.
+fn cohort(folder: &Path, name: &str, reports: &[Value]) -> PathBuf {
+    let row = |(n, value): (usize, &Value)| {
+        let report: Report = serde_json::from_value(value.clone()).unwrap();
+        let graded = Graded::of(&report);
+        Row::new(
+            &format!("{n}-{}", report.submission.name),
+            &format!("{n}"),
+            Outcome::Graded { graded },
+        )
+    };
+    let mut rows: Vec<Row> = reports.iter().enumerate().map(row).collect();
+    rows.push(Row::new("late", "9", Outcome::Missing));
+    let file = folder.join(format!("{name}.html"));
+    let text = grader::cohort::page(&rows, &grader::checks::index());
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
 fn browser() -> Option<PathBuf> {
     let names = ["chromium-headless-shell", "chromium", "google-chrome"];
     let folders = std::env::split_paths(&std::env::var_os("PATH")?).collect::<Vec<_>>();
@@ -81,6 +101,9 @@ fn a_report_in_a_real_browser() {
             tainted(stored(name)),
         )
     }));
+    pages.push(cohort(folder.path(), "cohort", &names.map(stored)));
+    let hostile = names.map(|name| tainted(stored(name)));
+    pages.push(cohort(folder.path(), "tainted-cohort", &hostile));
     let ended = Command::new("node")
         .arg(root().join("tests/browser/look.mjs"))
         .arg(browser)
@@ -109,7 +132,10 @@ fn a_report_in_a_real_browser() {
             look["overflow"].as_i64().unwrap() <= 0,
             "{what}: wider than the window"
         );
-        assert!(look["findings"].as_u64().unwrap() > 0, "{what}: no finding");
+        match look["page"].as_str().unwrap().ends_with("cohort.html") {
+            true => assert!(look["cells"].as_u64().unwrap() > 0, "{what}: no heat map"),
+            false => assert!(look["findings"].as_u64().unwrap() > 0, "{what}: no finding"),
+        }
         if let Some(differs) = look["differs"].as_f64() {
             assert!(
                 differs < 0.06,

@@ -12,6 +12,7 @@ mod doors;
 pub(crate) mod ended;
 mod ends;
 mod engine;
+mod families;
 mod golden;
 mod hostile;
 mod kept;

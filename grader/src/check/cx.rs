@@ -176,6 +176,14 @@ impl Cx {
         self.raised.world.stores().await
     }
 
+    /// The time of a processor that the service's processes have taken so far.
+    ///
+    /// # Errors
+    /// `Unsupported` where they cannot be seen.
+    pub async fn worked(&self) -> Result<std::time::Duration, Trouble> {
+        self.raised.world.worked().await
+    }
+
     /// Whether we started the service, and nothing stands between it and us that knows it by another address.
     pub fn raised_here(&self) -> bool {
         let alive = self.raised.world.alive();

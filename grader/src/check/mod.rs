@@ -21,6 +21,7 @@ pub(crate) mod filters;
 mod findings;
 pub(crate) mod forms;
 pub mod guard;
+pub(crate) mod guessable;
 pub(crate) mod guesses;
 pub(crate) mod home;
 pub(crate) mod honest;

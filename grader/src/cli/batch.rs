@@ -8,8 +8,9 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::find_pack::{self, Places};
+use super::find_pack::{self, Named, Places};
 use super::grade::{RuntimeArg, pack_ref};
+use super::stop::Stop;
 use super::watching::Interrupts;
 use super::{asked, cohort, display, overriding, say};
 use crate::cohort::{
@@ -68,17 +69,8 @@ pub(super) struct BatchArgs {
 
 /// Runs the verb.
 pub(super) async fn batch(args: BatchArgs, index: &CheckIndex) -> Exit {
-    match batched(args, index).await {
-        Ok(exit) => exit,
-        Err(StoreProblem::Usage(what)) => {
-            say(&format!("error: {what}"));
-            Exit::Usage
-        }
-        Err(StoreProblem::Ours(fault)) => {
-            say(&format!("error: the grader failed: {fault}"));
-            Exit::Fault
-        }
-    }
+    let stopped = |problem| Stop::from(problem).said();
+    batched(args, index).await.unwrap_or_else(stopped)
 }
 
 /// Who is meant by a batch.
@@ -201,18 +193,9 @@ fn packs(args: &BatchArgs, overrides: Option<Overrides>, index: CheckIndex) -> P
     let (project, stage) = (args.project.clone(), args.stage.clone());
     let known: Mutex<BTreeMap<Option<String>, Result<PackRef, String>>> = Mutex::default();
     Box::new(move |named: Option<&str>| {
-        let wanted = project.as_deref().or(named);
-        // Only whoever started the batch may name a path.
-        if project.is_none()
-            && wanted.is_some_and(|w| w.contains(['/', '\\']) || w.starts_with('.'))
-        {
-            let wanted = one_line(wanted.unwrap_or_default());
-            return Err(format!(
-                "grader.toml names `{wanted}`\n  try: the id of a project there"
-            ));
-        }
+        let wanted = Named::by(project.as_deref(), named);
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known.entry(wanted.map(str::to_owned)).or_insert_with(|| {
+        let found = known.entry(named.map(str::to_owned)).or_insert_with(|| {
             let pack = find_pack::find(wanted, &places, &index)?;
             let selection = asked::selection(&[], stage.as_deref(), &index)?;
             asked::anything(&selection, &pack)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::unknown::unknown;
 use crate::model::CheckIndex;
 use crate::pack::{Pack, PackSource};
+use crate::report::one_line;
 
 /// Packs built into the program: relative path below `projects/`, contents.
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/projects.rs"));
@@ -22,17 +23,41 @@ pub(super) struct Places {
     pub(super) strict: bool,
 }
 
-/// Finds and reads the pack. `asked` is `--project`, or else what `grader.toml` says.
+/// A project as somebody named it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Named<'a> {
+    /// Whoever started the grader did: an id, or the folder of a pack.
+    Asked(&'a str),
+    /// The submission did, in its `grader.toml`.
+    Own(&'a str),
+}
+
+impl<'a> Named<'a> {
+    /// What was asked for, or else what the submission says of itself.
+    pub(super) fn by(asked: Option<&'a str>, own: Option<&'a str>) -> Option<Self> {
+        asked.map(Self::Asked).or(own.map(Self::Own))
+    }
+}
+
+/// Finds and reads the pack. Where places are strict a submission may name a project, and not bring one.
 ///
 /// # Errors
 /// One message: what was looked for, where, and which projects there are; or all problems of the pack.
 pub(super) fn find(
-    asked: Option<&str>,
+    named: Option<Named<'_>>,
     places: &Places,
     index: &CheckIndex,
 ) -> Result<Pack, String> {
-    let source = match asked {
-        Some(asked) => source(asked, places)?,
+    let source = match named {
+        Some(Named::Own(own))
+            if places.strict && (own.contains(['/', '\\']) || own.starts_with('.')) =>
+        {
+            return Err(format!(
+                "grader.toml names `{}`, and no pack of the submission's is taken\n  try: the id of a project there",
+                one_line(own)
+            ));
+        }
+        Some(Named::Asked(name) | Named::Own(name)) => source(name, places)?,
         None => {
             return Err(format!(
                 "which project is this?\n  try: add `--project ID`, or the line `project = \"ID\"` to grader.toml \

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::find_pack::{self, Places};
+use super::find_pack::{self, Named, Places};
 use super::ledger::Book;
 use super::{print, say, stored};
 use crate::feedback::{History, Ledger};
@@ -85,7 +85,7 @@ fn packet(args: &MentorArgs, index: &CheckIndex) -> Result<String, String> {
         strict: false,
     };
     // A packet without the project's questions is a packet still.
-    let pack = find_pack::find(Some(&report.pack.id), &places, index);
+    let pack = find_pack::find(Some(Named::Asked(&report.pack.id)), &places, index);
     let questions = pack.map(|pack| pack.mentor.questions).unwrap_or_default();
     Ok(mentor::render(&report, history, &questions))
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{cohort, say};
+use super::cohort;
+use super::stop::Stop;
 use crate::cohort::{Store, StoreProblem, merge as merged};
 use crate::model::{CheckIndex, Exit};
 
@@ -21,17 +22,8 @@ pub(super) struct MergeArgs {
 
 /// Runs the verb.
 pub(super) fn merge(args: &MergeArgs, index: &CheckIndex) -> Exit {
-    match done(args, index) {
-        Ok(exit) => exit,
-        Err(StoreProblem::Usage(what)) => {
-            say(&format!("error: {what}"));
-            Exit::Usage
-        }
-        Err(StoreProblem::Ours(fault)) => {
-            say(&format!("error: the grader failed: {fault}"));
-            Exit::Fault
-        }
-    }
+    let stopped = |problem| Stop::from(problem).said();
+    done(args, index).unwrap_or_else(stopped)
 }
 
 fn done(args: &MergeArgs, index: &CheckIndex) -> Result<Exit, StoreProblem> {

@@ -1,6 +1,7 @@
 //! Why a run gives no report.
 
 use super::say;
+use crate::cohort::StoreProblem;
 use crate::model::Exit;
 
 /// Why there is no report.
@@ -8,6 +9,15 @@ pub(super) enum Stop {
     Usage(String),
     Fault(String),
     Interrupted,
+}
+
+impl From<StoreProblem> for Stop {
+    fn from(problem: StoreProblem) -> Self {
+        match problem {
+            StoreProblem::Usage(what) => Self::Usage(what),
+            StoreProblem::Ours(fault) => Self::Fault(fault.to_string()),
+        }
+    }
 }
 
 impl Stop {

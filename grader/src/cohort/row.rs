@@ -121,6 +121,11 @@ pub struct Attempts {
 }
 
 impl Graded {
+    /// Its own tier, the last one: its points are the total.
+    pub fn own(&self) -> Option<&Tier> {
+        self.tiers.last()
+    }
+
     /// A report in short.
     pub fn of(report: &Report) -> Self {
         let tiers = report.tiers.iter().map(|tier| Tier {

@@ -96,7 +96,7 @@ pub fn assemble(
         .overrides
         .map(|o| o.apply(name, &run.pack.id, &mut records));
     let faulty = !run.faults.is_empty();
-    let standing = score::stand(&records, &run.pack, &rules.gate, run.complete, faulty);
+    let standing = score::stand(&records, &run.pack, rules, run.complete, faulty);
     let notes = history.as_ref().map(History::fresh_notes);
     let mut report = Report {
         schema: SCHEMA.to_owned(),

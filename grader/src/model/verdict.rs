@@ -43,6 +43,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict in the order in which reports show them: its name, and its word for people.
+    pub const WORDS: [(&str, &str); 6] = [
+        ("pass", "passed"),
+        ("fail", "failed"),
+        ("blocked", "waiting"),
+        ("inconclusive", "not judged"),
+        ("skipped", "skipped"),
+        ("broken", "our fault"),
+    ];
+
+    /// The word for the verdict of that name; the name itself where there is none.
+    pub fn word(name: &str) -> &str {
+        let known = Self::WORDS.iter().find(|(known, _)| *known == name);
+        known.map_or(name, |(_, word)| word)
+    }
+
     /// Why a check is skipped that was to be asked, in a run that was cut short before.
     pub const CUT_SHORT: &str = "the run was cut short before this was judged";
 

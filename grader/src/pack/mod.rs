@@ -5,6 +5,7 @@
 //! problems at once, each with its place and a cure.
 
 mod auth;
+mod before;
 mod beliefs;
 mod bounds;
 mod contract;
@@ -32,6 +33,7 @@ pub use auth::{
     LogoutPolicy, OnReuse, Origin, Policy, RefreshPolicy, RefreshUse, ResetPolicy, Role, Signing,
     Ttl, Verb, env_account,
 };
+pub use before::Before;
 pub use beliefs::Belief;
 pub use bounds::Bounds;
 pub use contract::{Broke, Contract, Home, Violation};
@@ -98,6 +100,8 @@ pub struct Pack {
     pub mentor: Mentor,
     /// What a learner who fails some checks probably believes, in the order of the curriculum.
     pub beliefs: Vec<Belief>,
+    /// The projects before this one, the first tier first.
+    pub before: Vec<Before>,
     /// The project's own hints for a check; they replace the check's.
     pub hints: BTreeMap<CheckId, Vec<String>>,
     /// Points that differ from what a check's severity gives.

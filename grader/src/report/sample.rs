@@ -6,7 +6,6 @@ mod picture;
 pub(crate) use hostile::{HOSTILE, full, hostile, huge};
 pub(crate) use picture::picture;
 
-use std::collections::BTreeMap;
 
 use crate::feedback::{Redactor, Run, assemble};
 use crate::model::*;
@@ -292,7 +291,7 @@ fn told(
             must,
             signed_off: None,
         },
-        points: BTreeMap::new(),
+        ..Rules::default()
     };
     assemble(run, &rules, index, &Redactor::new(started, &[])).0
 }

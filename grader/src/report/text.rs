@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::model::{Overridden, OverridesRef, Record, Report, Ruling, Verdict};
+use crate::model::{
+    Overridden, OverridesRef, Record, Report, Ruling, Score, TierStanding, Verdict,
+};
 
 /// The text with every character that is not seen as itself written out: control bytes as `\x1b`, those
 /// that reorder or hide text as `<U+202E>`. Line breaks stay, a tab becomes four spaces, and nothing is
@@ -106,6 +108,12 @@ pub(super) fn unsettled(report: &crate::model::Report) -> &'static str {
     }
 }
 
+/// The points of a tier, where the run speaks of several; else they are the total.
+pub(super) fn part(tier: &TierStanding, report: &Report) -> Option<String> {
+    let Score { earned, possible } = tier.score;
+    (report.tiers.len() > 1).then(|| format!("{earned} of {possible} points"))
+}
+
 /// What became of a verdict that the instructor changed: `waived by M. Curie, was failed: …`.
 pub(super) fn overridden(changed: &Overridden) -> String {
     let to = match changed.to {
@@ -113,14 +121,7 @@ pub(super) fn overridden(changed: &Overridden) -> String {
         Ruling::Pass => "counted as passed",
         Ruling::Fail => "counted as failed",
     };
-    let was = match changed.was.name() {
-        "pass" => "passed",
-        "fail" => "failed",
-        "blocked" => "waiting",
-        "inconclusive" => "not judged",
-        "broken" => "our fault",
-        other => other,
-    };
+    let was = Verdict::word(changed.was.name());
     let by = changed.by.as_deref().unwrap_or("the instructor");
     format!("{to} by {by}, was {was}: {}", changed.reason)
 }

@@ -42,6 +42,11 @@ pub(crate) trait Host: Send + Sync {
         unsupported("this runtime starts a service in one way alone")
     }
 
+    /// The time of a processor that the processes which are up have taken since each of them began.
+    fn worked(&self) -> BoxFuture<'_, Result<Duration, Trouble>> {
+        unsupported("this runtime does not see how long the service's processes work")
+    }
+
     /// Runs the release command so many times at once on the database as it is; gives how each run ended, in any
     /// order. Empty where the submission has no release command of its own.
     fn release(&self, _times: usize) -> BoxFuture<'_, Result<Vec<Released>, Trouble>> {
@@ -174,6 +179,15 @@ impl World {
     /// `Unsupported` where a runtime cannot; a fault of ours.
     pub async fn release(&self, times: usize) -> Result<Vec<Released>, Trouble> {
         self.host.release(times).await
+    }
+
+    /// The time of a processor that the service's processes have taken, all replicas together: counted by the system,
+    /// so that it is the same on a busy machine. Those that are up count, since each of them began.
+    ///
+    /// # Errors
+    /// `Unsupported` where the processes cannot be seen.
+    pub async fn worked(&self) -> Result<Duration, Trouble> {
+        self.host.worked().await
     }
 
     /// Stops the world's own Postgres server; its data and address stay.

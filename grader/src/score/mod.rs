@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 pub use points::{counts, price};
 pub use rank::{by_importance, first};
 
-use crate::model::{CheckId, PackRef, Record, Score, TierStanding, Totals, Verdict, Waiting};
+use crate::model::{
+    CheckId, PackRef, Record, Score, Stage, TierStanding, Totals, Verdict, Waiting,
+};
 
 /// What a pack asks for before the next tier opens.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,6 +32,21 @@ pub struct Rules {
     pub gate: Gate,
     /// Checks it gives other points than their severity would.
     pub points: BTreeMap<CheckId, u32>,
+    /// The tiers before its own, the first one first: their gates must be open still.
+    pub before: Vec<Lower>,
+}
+
+/// A tier that an earlier project opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lower {
+    /// Its number.
+    pub tier: u32,
+    /// The project's title.
+    pub title: String,
+    /// The stages its points come from: all that the project asked for.
+    pub stages: Vec<Stage>,
+    /// Its gate.
+    pub gate: Gate,
 }
 
 /// Where a run leaves the learner.
@@ -40,7 +57,7 @@ pub struct Standing {
     pub verdict: String,
     /// The one total.
     pub score: Score,
-    /// The tier's gate.
+    /// The gates, that of the first tier first and that of the run's own last, whose score is the total.
     pub tiers: Vec<TierStanding>,
     /// Verdicts counted.
     pub totals: Totals,
@@ -52,25 +69,28 @@ pub struct Standing {
 
 /// Judges a run. `records` stand in the order in which a learner meets them and already carry their
 /// points ([`price`]); `complete` is false when the run left checks out, and `faulty` is true when
-/// something of ours failed outside any check.
+/// something of ours failed outside any check. The gate of a tier opens when those before it are open too.
 pub fn stand(
     records: &[Record],
     pack: &PackRef,
-    gate: &Gate,
+    rules: &Rules,
     complete: bool,
     faulty: bool,
 ) -> Standing {
-    let score = points::score(records);
-    let totals = points::totals(records);
-    let (unjudged, judged): (Vec<_>, Vec<_>) = gate.must.iter().cloned().partition(|id| {
-        let skipped =
-            |r: &Record| matches!(r.verdict, Verdict::Skipped { .. }) && !r.verdict.is_cut_short();
-        records.iter().any(|r| r.id == *id && skipped(r))
-    });
-    let passed = |id: &CheckId| records.iter().any(|r| r.id == *id && r.verdict.passed());
-    let missing: Vec<CheckId> = judged.into_iter().filter(|id| !passed(id)).collect();
-    let signed = gate.signed_off != Some(false);
-    let open = complete && signed && missing.is_empty() && points::reaches(score, gate.share);
+    let (score, totals) = (points::score(records, |_| true), points::totals(records));
+    let own = Lower {
+        tier: pack.tier,
+        title: pack.title.clone(),
+        stages: Vec::new(),
+        gate: rules.gate.clone(),
+    };
+    let lower = rules.before.iter();
+    let mut tiers: Vec<TierStanding> = lower
+        .map(|tier| tier.stand(records, complete, |r| tier.stages.contains(&r.stage)))
+        .collect();
+    let below = tiers.iter().all(|tier| tier.open);
+    tiers.push(own.stand(records, complete && below, |_| true));
+    let open = tiers.iter().all(|tier| tier.open);
     let verdict = if faulty || totals.broken > 0 {
         "fault"
     } else if open || (!complete && clean(totals)) {
@@ -79,24 +99,42 @@ pub fn stand(
         "not-yet"
     };
     let waiting = roots::waiting(records);
-    let first = rank::first(records, &waiting, &gate.must);
-    let tier = TierStanding {
-        tier: pack.tier,
-        title: pack.title.clone(),
-        score,
-        share: gate.share,
-        missing,
-        unjudged,
-        signed_off: gate.signed_off,
-        open,
-    };
+    let must: Vec<CheckId> = tiers.iter().flat_map(|t| t.missing.clone()).collect();
+    let first = rank::first(records, &waiting, &must);
     Standing {
         verdict: verdict.to_owned(),
         score,
-        tiers: vec![tier],
+        tiers,
         totals,
         waiting,
         first,
+    }
+}
+
+impl Lower {
+    /// Where the learner stands in it, by the records that count here. `may` is whether it can open at all.
+    fn stand(&self, records: &[Record], may: bool, here: impl Fn(&Record) -> bool) -> TierStanding {
+        let gate = &self.gate;
+        let score = points::score(records, here);
+        let (unjudged, judged): (Vec<_>, Vec<_>) = gate.must.iter().cloned().partition(|id| {
+            let skipped = |r: &Record| {
+                matches!(r.verdict, Verdict::Skipped { .. }) && !r.verdict.is_cut_short()
+            };
+            records.iter().any(|r| r.id == *id && skipped(r))
+        });
+        let passed = |id: &CheckId| records.iter().any(|r| r.id == *id && r.verdict.passed());
+        let missing: Vec<CheckId> = judged.into_iter().filter(|id| !passed(id)).collect();
+        let signed = gate.signed_off != Some(false);
+        TierStanding {
+            tier: self.tier,
+            title: self.title.clone(),
+            score,
+            share: gate.share,
+            open: may && signed && missing.is_empty() && points::reaches(score, gate.share),
+            missing,
+            unjudged,
+            signed_off: gate.signed_off,
+        }
     }
 }
 
@@ -157,12 +195,58 @@ mod tests {
         }
     }
 
-    fn gate(share: f64, must: &[&str]) -> Gate {
-        Gate {
+    fn gate(share: f64, must: &[&str]) -> Rules {
+        let gate = Gate {
             share,
             must: must.iter().map(|id| CheckId::from(*id)).collect(),
             signed_off: None,
+        };
+        Rules {
+            gate,
+            ..Rules::default()
         }
+    }
+
+    #[test]
+    fn a_lower_tier_must_stay_green() {
+        let records = [
+            record("boot.a", Severity::Critical, pass()),
+            record("endpoints.b", Severity::Low, fail("endpoints.b")),
+            record("auth.c", Severity::Critical, pass()),
+        ];
+        let lower = |tier, stages: &[Stage], share, must: &[&str]| Lower {
+            tier,
+            title: format!("tier {tier}"),
+            stages: stages.to_vec(),
+            gate: gate(share, must).gate,
+        };
+        let standing = |before: Vec<Lower>| {
+            let rules = Rules {
+                before,
+                ..gate(0.9, &[])
+            };
+            let mut own = pack();
+            own.tier = 3;
+            stand(&records, &own, &rules, true, false)
+        };
+        let green = standing(vec![lower(1, &[Stage::Boot], 1.0, &["boot.a"])]);
+        assert_eq!(green.verdict, "open");
+        assert_eq!(green.tiers.len(), 2);
+        assert_eq!(
+            (green.tiers[0].score.earned, green.tiers[0].score.possible),
+            (8, 8)
+        );
+        assert_eq!(green.tiers[1].score, green.score);
+        let both = [Stage::Boot, Stage::Endpoints];
+        let fallen = standing(vec![lower(1, &both, 0.95, &[])]);
+        assert_eq!(
+            fallen.verdict, "not-yet",
+            "its own share is reached, that of tier 1 is not"
+        );
+        assert!(!fallen.tiers[0].open && !fallen.tiers[1].open);
+        let missed = standing(vec![lower(1, &both, 0.5, &["endpoints.b"])]);
+        assert_eq!(missed.tiers[0].missing, [CheckId::from("endpoints.b")]);
+        assert_eq!(missed.verdict, "not-yet");
     }
 
     #[test]
@@ -171,7 +255,7 @@ mod tests {
             record("boot.a", Severity::Critical, pass()),
             record("boot.b", Severity::Low, fail("boot.b")),
         ];
-        let stand = |gate: &Gate| stand(&records, &pack(), gate, true, false);
+        let stand = |rules: &Rules| stand(&records, &pack(), rules, true, false);
         assert_eq!(stand(&gate(0.8, &["boot.a"])).verdict, "open");
         assert_eq!(stand(&gate(0.9, &["boot.a"])).verdict, "not-yet");
         let closed = stand(&gate(0.8, &["boot.b", "boot.never-planned"]));

@@ -46,10 +46,11 @@ pub fn counts(record: &Record, records: &[Record]) -> bool {
     }
 }
 
-/// The one total.
-pub(super) fn score(records: &[Record]) -> Score {
+/// The points of the records that count here; of all of them, it is the one total.
+pub(super) fn score(records: &[Record], here: impl Fn(&Record) -> bool) -> Score {
+    let here: Vec<&Record> = records.iter().filter(|r| here(r)).collect();
     let sum =
-        |keep: &dyn Fn(&Record) -> bool| records.iter().filter(|r| keep(r)).map(|r| r.points).sum();
+        |keep: &dyn Fn(&Record) -> bool| here.iter().filter(|r| keep(r)).map(|r| r.points).sum();
     Score {
         earned: sum(&|r| r.verdict.passed()),
         possible: sum(&|r| counts(r, records)),
@@ -114,7 +115,7 @@ mod tests {
             ),
         ];
         assert_eq!(
-            score(&records),
+            score(&records, |_| true),
             Score {
                 earned: 8,
                 possible: 8 + 5 + 3 + 1
@@ -144,7 +145,7 @@ mod tests {
             record("boot.e", Low, blocked(&["boot.a", "boot.d"])),
         ];
         assert_eq!(
-            score(&records),
+            score(&records, |_| true),
             Score {
                 earned: 0,
                 possible: 1 + 1

@@ -15,7 +15,8 @@ check! {
     /// service's own. A copy of a genuine token must be let in. Then one claim is changed at a time, and the token
     /// says that it is another account's: another `iss`, one that begins with the right one; another `aud`, one that
     /// begins with the right one, a list of others. All must be refused. A token that lacks one of the two and is let
-    /// in is told as advice. Only claims that the project declares are looked at.
+    /// in is told as advice. Only claims that the project declares are looked at, and `nbf` where the service writes it:
+    /// a token that begins in an hour must be refused until then.
     ///
     /// ## Why it matters
     /// One secret often signs for several services. A good signature says who made a token, and only `iss` and `aud`
@@ -33,17 +34,17 @@ check! {
     ///
     /// ## How to mend it
     /// Give your library's verify function the issuer and the audience, and let it require both claims. Compare whole
-    /// texts: `startsWith` and `includes` take others for yours.
+    /// texts: `startsWith` and `includes` take others for yours. Leave the comparison of times switched on.
     pub static CHECK = {
         id: "auth.claims-not-checked",
-        summary: "a token of another issuer or for another audience is let in",
+        summary: "a token of another issuer, for another audience or for a later time is let in",
         concept: "signatures",
         severity: Medium,
         needs: [login_broken::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
-        refs: ["RFC 7519 §4.1.1", "RFC 7519 §4.1.3", "RFC 8725 §3.8", "RFC 8725 §3.9", "ASVS v5.0.0-9.2.3", "RFC 9068 §4"],
+        refs: ["RFC 7519 §4.1.1", "RFC 7519 §4.1.3", "RFC 7519 §4.1.5", "RFC 8725 §3.8", "RFC 8725 §3.9", "ASVS v5.0.0-9.2.3", "RFC 9068 §4"],
         hints: [
             "Another service signs its tokens with the same secret. Which of them does yours let in?",
             "A signature says who made a token; `iss` and `aud` say by whom and for whom, and they are compared with what you expect.",
@@ -54,21 +55,25 @@ check! {
 }
 
 static WORDS: Words = Words {
-    subject: "the issuer and the audience of access tokens",
-    expected: "a token is refused unless its `iss` and `aud` are the ones that the service was given",
+    subject: "the issuer, the audience and the begin of access tokens",
+    expected: "a token is refused unless its `iss` and `aud` are the ones that the service was given, and before its time",
     gain: "A token that was made by or for another service opens this one, for whichever account it names.",
     also: &[],
 };
 
+/// So long before its time a token is sent, seconds: no clock is as wrong as that.
+const EARLY: i64 = 3600;
+
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut accounts = given!(cx.accounts(&[]));
     let (issuer, audience) = (cx.keys().issuer(), cx.keys().audience());
-    if issuer.or(audience).is_none() {
+    let a = control!(cx.shared(&mut accounts, Seat::A).await?);
+    let begins = a.jwt().and_then(|jwt| jwt.time("nbf"));
+    if issuer.or(audience).is_none() && begins.is_none() {
         return Ok(skipped(
-            "the pack declares neither an issuer nor an audience",
+            "the pack declares neither an issuer nor an audience, and tokens carry no `nbf`",
         ));
     }
-    let a = control!(cx.shared(&mut accounts, Seat::A).await?);
     let b = control!(cx.shared(&mut accounts, Seat::B).await?);
     let mint = match minted(cx, &mut accounts, &a).await? {
         Ok(mint) => mint,
@@ -76,7 +81,8 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     };
     let mut guard = control!(Guard::open(cx, &mut accounts, &mint.honest).await?);
     let base = base(&mut accounts, &mint, &b).await?;
-    for attack in attacks(&mint, &base, issuer, audience) {
+    let early = begins.map(|begins| (begins + EARLY).into());
+    for attack in attacks(&mint, &base, (issuer, audience), early) {
         guard
             .attempt(cx, &mut accounts, &[&b], &attack, &WORDS)
             .await?;
@@ -126,7 +132,12 @@ async fn base(accounts: &mut Accounts, mint: &Mint, other: &Session) -> Result<F
     })
 }
 
-fn attacks(mint: &Mint, base: &Forge, issuer: Option<&str>, audience: Option<&str>) -> Vec<Attack> {
+fn attacks(
+    mint: &Mint,
+    base: &Forge,
+    (issuer, audience): (Option<&str>, Option<&str>),
+    early: Option<Value>,
+) -> Vec<Attack> {
     let mut changes: Vec<(&str, Forge)> = Vec::new();
     let mut change = |name, claim: &str, value: Value| {
         changes.push((name, base.clone().claim(claim, value)));
@@ -158,6 +169,12 @@ fn attacks(mint: &Mint, base: &Forge, issuer: Option<&str>, audience: Option<&st
         );
         let others = json!(["https://elsewhere.example.test", longer]);
         change("a token for a list of other audiences", "aud", others);
+    }
+    if let Some(early) = early {
+        changes.push((
+            "a token that begins in an hour",
+            base.clone().claim("nbf", early),
+        ));
     }
     signed(mint, changes)
 }

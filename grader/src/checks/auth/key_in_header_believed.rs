@@ -9,7 +9,7 @@ use crate::check::Cx;
 use crate::check::accounts::{Seat, skipped};
 use crate::check::guard::{Attack, Words, withstands};
 use crate::model::{Doing, Fault, Verdict};
-use crate::probe::auth::{Forge, Key, Session};
+use crate::probe::auth::{Forge, Key, Public, Session};
 use crate::{check, control, given};
 
 check! {
@@ -105,7 +105,7 @@ fn keys(seed: u64) -> Result<Vec<(&'static str, Key)>, Fault> {
 fn embedded(a: &Session, forge: &Forge, alg: &'static str, key: &Key) -> Option<Attack> {
     let jwk = match key {
         Key::Secret(bytes) => json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(bytes)}),
-        _ => key.public_jwk()?,
+        _ => Public::of(key)?.jwk()?,
     };
     let jwk = with(with(jwk, "alg", alg), "kid", OURS);
     let forge = forge

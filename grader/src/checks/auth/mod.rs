@@ -1,5 +1,6 @@
 //! It knows who is asking, and keeps everybody else out.
 
+mod algorithm_confused;
 mod anonymous_served;
 mod claims_not_checked;
 mod cookie_unprotected;
@@ -12,6 +13,7 @@ mod key_in_header_believed;
 mod login_broken;
 mod login_limit_dodged;
 mod login_tells_accounts;
+mod login_time_tells_accounts;
 pub(super) mod login_type_confused;
 mod login_unlimited;
 mod malformed_token_breaks;
@@ -31,6 +33,7 @@ mod properties_exposed;
 mod reference_unguarded;
 mod registration_overwrites;
 mod replay_logout;
+mod replay_logout_all;
 mod replay_logout_durable;
 mod replay_logout_malleable;
 mod replay_password_change;
@@ -45,9 +48,11 @@ mod reset_code_outlives_limit;
 mod role_not_checked;
 mod secret_shown;
 mod session_fixed;
+mod session_list_wrong;
 mod session_without_end;
 mod signature_not_checked;
 mod signing_secret_guessable;
+mod token_guessable;
 mod token_outlives_limit;
 mod token_purpose_ignored;
 mod token_stored_readable;
@@ -65,6 +70,7 @@ pub(super) static STAGE: &[&Check] = &[
     &password_altered::CHECK,
     &login_type_confused::CHECK,
     &login_tells_accounts::CHECK,
+    &login_time_tells_accounts::CHECK,
     &login_unlimited::CHECK,
     &login_limit_dodged::CHECK,
     &password_change_unproven::CHECK,
@@ -76,8 +82,10 @@ pub(super) static STAGE: &[&Check] = &[
     &operation_unguarded::CHECK,
     &signature_not_checked::CHECK,
     &unsigned_token_accepted::CHECK,
+    &algorithm_confused::CHECK,
     &key_in_header_believed::CHECK,
     &signing_secret_guessable::CHECK,
+    &token_guessable::CHECK,
     &expired_token_accepted::CHECK,
     &claims_not_checked::CHECK,
     &token_outlives_limit::CHECK,
@@ -87,6 +95,8 @@ pub(super) static STAGE: &[&Check] = &[
     &session_fixed::CHECK,
     &session_without_end::CHECK,
     &replay_logout::CHECK,
+    &replay_logout_all::CHECK,
+    &session_list_wrong::CHECK,
     &replay_logout_malleable::CHECK,
     &replay_logout_durable::CHECK,
     &replay_refresh_rotation::CHECK,

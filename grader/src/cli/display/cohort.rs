@@ -117,14 +117,15 @@ fn told(row: &Row) -> String {
     let why = || cut(&one_line(&row.reason()), 200);
     match (&row.outcome, row.graded()) {
         (Outcome::Graded { .. }, Some(graded)) => {
-            let tiers = graded.tiers.iter();
-            let points = tiers.map(|t| format!("{} of {} points", t.earned, t.possible));
+            let points = graded.own().map_or_else(String::new, |own| {
+                format!("{} of {} points", own.earned, own.possible)
+            });
             let verdict = match graded.verdict.as_str() {
                 "open" if graded.complete => "gate open",
                 "open" => "in order",
                 _ => "not yet",
             };
-            format!("{}, {verdict}", points.collect::<Vec<_>>().join(", "))
+            format!("{points}, {verdict}")
         }
         (Outcome::Fault { .. }, _) => format!("our fault: {}", why()),
         (Outcome::Refused { .. }, _) => format!("cannot be graded: {}", why()),

@@ -6,16 +6,16 @@ use maud::{Markup, html};
 
 use super::{line, named, points};
 use crate::cohort::row::Row;
-use crate::model::{CheckId, CheckIndex, Stage};
+use crate::model::{CheckId, CheckIndex, Stage, Verdict};
 
-/// A verdict's name, its letter on the page, its word. The style gives each letter its sign.
-const VERDICTS: [(&str, &str, &str); 6] = [
-    ("pass", "p", "passed"),
-    ("fail", "f", "failed"),
-    ("blocked", "w", "waiting"),
-    ("inconclusive", "n", "not judged"),
-    ("skipped", "s", "skipped"),
-    ("broken", "o", "our fault"),
+/// A verdict's name, and its letter on the page. The style gives each letter its sign.
+const LETTERS: [(&str, &str); 6] = [
+    ("pass", "p"),
+    ("fail", "f"),
+    ("blocked", "w"),
+    ("inconclusive", "n"),
+    ("skipped", "s"),
+    ("broken", "o"),
 ];
 
 /// A column: a check, its stage, and how many fail it.
@@ -35,7 +35,7 @@ pub(super) fn map(rows: &[&Row], checks: &CheckIndex) -> Markup {
             h2 #heat tabindex="-1" { "Checks and submissions" }
             @if columns.is_empty() { p { "Nothing is graded yet." } }
             @else {
-                ul.legend { @for (_, letter, word) in VERDICTS { li { span.(letter) aria-hidden="true" {} " " (word) } } }
+                ul.legend { @for (name, letter) in LETTERS { li { span.(letter) aria-hidden="true" {} " " (Verdict::word(name)) } } }
                 form #choose hidden {
                     label { "Stage " select name="stage" {
                         option value="" { "all" }
@@ -75,7 +75,7 @@ fn one(row: &Row, columns: &[Column<'_>]) -> Markup {
     let verdicts: BTreeMap<&CheckId, &str> = all.iter().map(|(id, v)| (id, v.as_str())).collect();
     let known = |id| {
         let name = verdicts.get(id)?;
-        VERDICTS.iter().find(|(n, ..)| n == name)
+        LETTERS.iter().find(|(n, _)| n == name)
     };
     html! {
         tr {
@@ -83,7 +83,7 @@ fn one(row: &Row, columns: &[Column<'_>]) -> Markup {
             td.num { @match points(row) { Some((earned, _)) => (earned), None => "–" } }
             @for column in columns {
                 @match known(column.id) {
-                    Some((_, letter, word)) => td.(*letter) { i { (word) } },
+                    Some((name, letter)) => td.(*letter) { i { (Verdict::word(name)) } },
                     None => td { i { "not asked" } },
                 }
             }

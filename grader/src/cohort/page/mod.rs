@@ -89,8 +89,8 @@ fn points(row: &Row) -> Option<(u32, u32)> {
     let Outcome::Graded { graded } = &row.outcome else {
         return None;
     };
-    let sum = |of: fn(&super::row::Tier) -> u32| graded.tiers.iter().map(of).sum();
-    Some((sum(|t| t.earned), sum(|t| t.possible)))
+    let own = graded.own()?;
+    Some((own.earned, own.possible))
 }
 
 /// The share of the possible points, whole percents rounded down.

@@ -37,7 +37,7 @@ use super::{
     openapi::yaml::Document,
 };
 use crate::model::CheckIndex;
-use crate::pack::Belief;
+use crate::pack::{Before, Belief};
 
 /// The file beside the contract.
 pub(super) const PROJECT: &str = "project.toml";
@@ -116,8 +116,10 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
             return None;
         }
     };
+    let project = project?;
     Some(Pack {
-        project: project?,
+        before: Before::beside(source, &project.after, project::SHARE),
+        project,
         service: service?,
         limits,
         contract,

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The share of points that opens the next tier, unless the project says otherwise.
-const SHARE: f64 = 0.85;
+pub(super) const SHARE: f64 = 0.85;
 
 pub(super) fn project(
     root: &mut Tab<'_>,

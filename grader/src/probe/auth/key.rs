@@ -8,10 +8,7 @@ use ed25519_dalek::{Signer, Verifier};
 use hmac::{Hmac, KeyInit, Mac};
 use p256::elliptic_curve::Generate;
 use rand_chacha::ChaCha20Rng;
-use rsa::pkcs1::EncodeRsaPublicKey;
-use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
-use rsa::traits::PublicKeyParts;
-use serde_json::{Value, json};
+use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use sha2::{Sha256, Sha384, Sha512};
 
 use crate::model::{Doing, Fault};
@@ -156,78 +153,6 @@ impl Key {
         };
         Ok(pem.doing(doing)?.to_string())
     }
-
-    /// The public key as SubjectPublicKeyInfo in PEM; none for a secret.
-    pub fn public_pem(&self) -> Option<String> {
-        match self {
-            Self::Secret(_) => None,
-            Self::Rsa(pair) => pair.as_public_key().to_public_key_pem(LineEnding::LF).ok(),
-            Self::P256(key) => key.verifying_key().to_public_key_pem(LineEnding::LF).ok(),
-            Self::P384(key) => key.verifying_key().to_public_key_pem(LineEnding::LF).ok(),
-            Self::Ed25519(key) => key.verifying_key().to_public_key_pem(LineEnding::LF).ok(),
-        }
-    }
-
-    /// The public key as SubjectPublicKeyInfo in DER; none for a secret.
-    pub fn public_der(&self) -> Option<Vec<u8>> {
-        let der = match self {
-            Self::Secret(_) => return None,
-            Self::Rsa(pair) => pair.as_public_key().to_public_key_der(),
-            Self::P256(key) => key.verifying_key().to_public_key_der(),
-            Self::P384(key) => key.verifying_key().to_public_key_der(),
-            Self::Ed25519(key) => key.verifying_key().to_public_key_der(),
-        };
-        Some(der.ok()?.as_bytes().to_vec())
-    }
-
-    /// The public key as a JWK (RFC 7517); none for a secret.
-    pub fn public_jwk(&self) -> Option<Value> {
-        let point = |curve: &str, point: &[u8]| {
-            // SEC 1 §2.3.3: the byte 4, then both coordinates.
-            let (x, y) = point.get(1..)?.split_at_checked((point.len() - 1) / 2)?;
-            let (x, y) = (BASE64.encode(x), BASE64.encode(y));
-            Some(json!({"kty": "EC", "crv": curve, "x": x, "y": y}))
-        };
-        match self {
-            Self::Secret(_) => None,
-            Self::Rsa(pair) => {
-                let key = pair.as_public_key();
-                let (n, e) = (BASE64.encode(key.n_bytes()), BASE64.encode(key.e_bytes()));
-                Some(json!({"kty": "RSA", "n": n, "e": e}))
-            }
-            Self::P256(key) => point("P-256", key.verifying_key().to_sec1_point(false).as_bytes()),
-            Self::P384(key) => point("P-384", key.verifying_key().to_sec1_point(false).as_bytes()),
-            Self::Ed25519(key) => {
-                let x = BASE64.encode(key.verifying_key().as_bytes());
-                Some(json!({"kty": "OKP", "crv": "Ed25519", "x": x}))
-            }
-        }
-    }
-
-    /// The public key in every spelling that a service may hold in its hands when it takes it for a secret, each
-    /// with its name: PEM with and without its last line break and with CRLF, PKCS#1, DER, JWK, the bare modulus.
-    pub fn public_spellings(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let mut all = Vec::new();
-        if let Some(pem) = self.public_pem() {
-            let pem = pem.trim_end().to_owned();
-            all.push(("PEM", format!("{pem}\n").into_bytes()));
-            all.push(("PEM without its last line break", pem.clone().into_bytes()));
-            all.push((
-                "PEM with CRLF",
-                (pem.replace('\n', "\r\n") + "\r\n").into_bytes(),
-            ));
-        }
-        all.extend(self.public_der().map(|der| ("DER", der)));
-        let jwk = self.public_jwk();
-        all.extend(jwk.map(|jwk| ("JWK", jwk.to_string().into_bytes())));
-        if let Self::Rsa(pair) = self {
-            let key = pair.as_public_key();
-            let pem = key.to_pkcs1_pem(LineEnding::LF).ok();
-            all.extend(pem.map(|pem| ("PKCS#1 PEM", pem.into_bytes())));
-            all.push(("bare modulus", key.n_bytes().to_vec()));
-        }
-        all
-    }
 }
 
 /// A keyed hash; none where the key cannot be one, which no length of it is (RFC 2104 §2).
@@ -276,16 +201,5 @@ mod tests {
         let text = key.private_text().unwrap();
         assert_eq!(BASE64.decode(&text).unwrap().len(), SECRET);
         assert!(!format!("{key:?}").contains(&text));
-        assert!(key.public_spellings().is_empty());
-    }
-
-    #[test]
-    fn a_public_key_has_its_usual_spellings() {
-        let rsa = draw("RS256", 1).public_spellings();
-        assert_eq!(rsa.len(), 7);
-        assert!(rsa[0].1.starts_with(b"-----BEGIN PUBLIC KEY-----\n"));
-        let curve = draw("ES256", 1);
-        assert_eq!(curve.public_spellings().len(), 5);
-        assert_eq!(curve.public_jwk().unwrap()["x"].as_str().unwrap().len(), 43);
     }
 }

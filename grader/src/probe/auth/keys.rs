@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use sha2::{Digest, Sha256};
 
-use super::Key;
+use super::{Key, Public};
 use crate::model::Fault;
 use crate::pack::{AuthEnv, Signing};
 
@@ -52,7 +52,12 @@ impl Keys {
                     private, public, ..
                 } => {
                     held.env.insert(private.clone(), key.private_text()?);
-                    let public = (public.clone(), key.public_pem().unwrap_or_default());
+                    let public = (
+                        public.clone(),
+                        Public::of(&key)
+                            .and_then(|key| key.pem())
+                            .unwrap_or_default(),
+                    );
                     held.env.extend([public]);
                 }
             }
@@ -110,7 +115,8 @@ mod tests {
         let (alg, key) = keys.signing().unwrap();
         assert_eq!(alg, "ES256");
         assert_eq!(keys.env()["PRIVATE"], key.private_text().unwrap());
-        assert_eq!(keys.env()["PUBLIC"], key.public_pem().unwrap());
+        let public = Public::of(key).unwrap();
+        assert_eq!(keys.env()["PUBLIC"], public.pem().unwrap());
         assert_eq!(keys.env()["ISSUER"], keys.issuer().unwrap());
         assert_eq!(keys.audience(), None);
         assert_eq!(Keys::draw(&declared, "1").unwrap().env(), keys.env());

@@ -11,6 +11,7 @@
 //! | [`Seen`] | whom the service takes a bearer for: accepted, refused, or neither |
 //! | [`Jwt`], [`Forge`] | a token taken apart, and put together again with whatever in it |
 //! | [`Key`], [`Keys`] | keys of any algorithm; those that the service was given |
+//! | [`Public`] | the public half of a pair: spelled, and worked out from signatures |
 //! | [`respell`] | other spellings of the same token |
 //!
 //! A check reads so (`crate::check::guard` does the controls and words the verdict):
@@ -47,6 +48,7 @@ mod jwt;
 mod key;
 mod keys;
 mod kind;
+mod public;
 mod respell;
 mod seen;
 mod session;
@@ -57,6 +59,7 @@ pub use jwt::{Forge, Jwt};
 pub use key::Key;
 pub use keys::Keys;
 pub use kind::Kind;
+pub use public::Public;
 pub use respell::respell;
 pub use seen::Seen;
 pub use session::Session;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::line;
 use crate::model::{Report, TierStanding};
-use crate::report::text::{PARTIAL, count, unsettled};
+use crate::report::text::{PARTIAL, count, part, unsettled};
 
 /// The verdict in words.
 pub(super) fn verdict(report: &Report) -> &'static str {
@@ -50,7 +50,9 @@ fn gate(tier: &TierStanding, report: &Report) -> Markup {
     let share = (tier.share * 100.0).round();
     html! {
         p.gate {
-            "Gate of tier " (tier.tier) ", " (line(&tier.title)) ": "
+            "Gate of tier " (tier.tier) ", " (line(&tier.title))
+            @if let Some(points) = part(tier, report) { ", " (points) }
+            ": "
             @if !report.complete { (unsettled(report)) "." }
             @else if tier.open { strong { "open" } "." }
             @else {

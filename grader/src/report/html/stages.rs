@@ -9,16 +9,6 @@ use crate::model::{CheckId, Record, Report, Stage, Verdict};
 use crate::report::text::{count, overridden};
 use crate::score;
 
-/// The verdicts in the order in which a bar and a legend show them: name and word.
-const VERDICTS: [(&str, &str); 6] = [
-    ("pass", "passed"),
-    ("fail", "failed"),
-    ("blocked", "waiting"),
-    ("inconclusive", "not judged"),
-    ("skipped", "skipped"),
-    ("broken", "our fault"),
-];
-
 /// A table of stages against verdicts.
 pub(super) fn overview(report: &Report) -> Markup {
     html! {
@@ -28,13 +18,13 @@ pub(super) fn overview(report: &Report) -> Markup {
                 table {
                     thead { tr {
                         th scope="col" { "Stage" }
-                        @for (name, word) in VERDICTS { th.num.(name) scope="col" { (word) } }
+                        @for (name, word) in Verdict::WORDS { th.num.(name) scope="col" { (word) } }
                     } }
                     tbody {
                         @for (stage, records) in stages(report) {
                             tr {
                                 th scope="row" { a href={ "#stage-" (stage) } { (stage) } }
-                                @for (name, _) in VERDICTS {
+                                @for (name, _) in Verdict::WORDS {
                                     @let n = counted(&records, name);
                                     td.num.(name) { @if n == 0 { "·" } @else { (n) } }
                                 }
@@ -57,7 +47,7 @@ pub(super) fn filter(report: &Report) -> Markup {
             } }
             label { "Verdict " select name="verdict" {
                 option value="" { "all" }
-                @for (name, word) in VERDICTS { option value=(name) { (word) } }
+                @for (name, word) in Verdict::WORDS { option value=(name) { (word) } }
             } }
             output aria-live="polite" {}
         }
@@ -95,10 +85,7 @@ pub(super) fn all(report: &Report) -> Markup {
 
 fn check(record: &Record) -> Markup {
     let name = record.verdict.name();
-    let word = VERDICTS
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map_or(name, |(_, w)| w);
+    let word = Verdict::word(name);
     html! {
         article.check.(name) #(anchor(record.id.as_str())) data-verdict=(name) {
             h3 {

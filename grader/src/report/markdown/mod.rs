@@ -8,7 +8,7 @@ mod talk;
 
 use escape::{code, inline};
 
-use super::text::{PARTIAL, count, cut, overridden, pins, unsettled};
+use super::text::{PARTIAL, count, cut, overridden, part, pins, unsettled};
 use crate::model::{CheckId, Record, Report, Stage, Verdict};
 use crate::score;
 
@@ -166,8 +166,9 @@ fn head(report: &Report) -> String {
     for tier in report.tiers.iter().filter(|t| !t.open && report.complete) {
         let share = (tier.share * 100.0).round();
         out += &format!(
-            "- gate of tier {}: closed, asks for {share} % of the points",
-            tier.tier
+            "- gate of tier {}{}: closed, asks for {share} % of the points",
+            tier.tier,
+            part(tier, report).map_or_else(String::new, |points| format!(", {points}"))
         );
         if !tier.missing.is_empty() {
             let shown: Vec<_> = tier
@@ -187,21 +188,17 @@ fn head(report: &Report) -> String {
 }
 
 fn table(report: &Report) -> String {
-    let names = [
-        "pass",
-        "fail",
-        "blocked",
-        "inconclusive",
-        "skipped",
-        "broken",
-    ];
-    let mut out = "| stage | passed | failed | waiting | not judged | skipped | our fault |\n\
-                   |---|--:|--:|--:|--:|--:|--:|\n"
-        .to_owned();
+    let words = Verdict::WORDS.map(|(_, word)| word).join(" | ");
+    let mut out = format!(
+        "| stage | {words} |
+|---|{}
+",
+        "--:|".repeat(6)
+    );
     for stage in Stage::ALL {
         let records: Vec<&Record> = report.checks.iter().filter(|r| r.stage == stage).collect();
         if !records.is_empty() {
-            let cells = names.map(|name| {
+            let cells = Verdict::WORDS.map(|(name, _)| {
                 let n = records.iter().filter(|r| r.verdict.name() == name).count();
                 if n == 0 {
                     "·".to_owned()

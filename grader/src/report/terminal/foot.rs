@@ -4,7 +4,7 @@ use super::page::Page;
 use super::talk;
 use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
-use crate::report::text::{count, overridden, pins, unmet, unsettled};
+use crate::report::text::{count, overridden, part, pins, unmet, unsettled};
 
 /// How many lines a list at the foot may have.
 const LINES: usize = 8;
@@ -176,7 +176,8 @@ fn gate(tier: &TierStanding, report: &Report) -> (Ink, String) {
         open,
         ..
     } = tier;
-    let name = format!("tier {number}, {title}");
+    let points = part(tier, report).map_or_else(String::new, |points| format!(", {points}"));
+    let name = format!("tier {number}, {title}{points}");
     if !report.complete {
         let part = unsettled(report);
         return (Ink::Doubt, format!("{name}: {part}"));

@@ -44,22 +44,17 @@ pub(super) fn all(page: &mut Page, report: &Report, full: &[usize]) {
 }
 
 fn counts(records: &[(usize, &Record)]) -> Vec<(Ink, String)> {
-    let names = [
-        ("pass", "passed", Ink::Good),
-        ("fail", "failed", Ink::Bad),
-        ("blocked", "waiting", Ink::Doubt),
-        ("inconclusive", "not judged", Ink::Doubt),
-        ("skipped", "skipped", Ink::Faint),
-        ("broken", "our fault", Ink::Bad),
-    ];
+    use Ink::{Bad, Doubt, Faint, Good};
+    let inks = [Good, Bad, Doubt, Doubt, Faint, Bad];
+    let names = Verdict::WORDS.into_iter().zip(inks);
     let count = |name| {
         records
             .iter()
             .filter(|(_, r)| r.verdict.name() == name)
             .count()
     };
-    let counts = names.map(|(name, word, ink)| (count(name), word, ink));
-    let shown = counts.into_iter().filter(|(n, ..)| *n > 0);
+    let counts = names.map(|((name, word), ink)| (count(name), word, ink));
+    let shown = counts.filter(|(n, ..)| *n > 0);
     shown
         .map(|(n, word, ink)| (ink, format!("{n} {word}")))
         .collect()

@@ -12,7 +12,8 @@ use super::release::Release;
 use super::replica::Replica;
 use super::site::Site;
 use super::stores;
-use crate::model::Fault;
+use crate::model::{Doing, Fault};
+use crate::runtime::machine::work;
 use crate::runtime::postgres::Database;
 use crate::runtime::world::Host;
 use crate::runtime::{BootFacts, Changes, Liveness, Released, Stop, Stores, Trouble};
@@ -132,6 +133,18 @@ impl Host for Handle {
                 Err(trouble) => Err(trouble),
             };
             try_join_all((0..times).map(one)).await
+        }
+        .boxed()
+    }
+
+    fn worked(&self) -> BoxFuture<'_, Result<Duration, Trouble>> {
+        async move {
+            // Where the engine runs on another machine, or in a machine of its own, they are not to be seen.
+            let running = self.0.replicas.iter().map(|r| r.alive().pid);
+            let pids: Option<Vec<u32>> = running.collect();
+            let count = move || work::worked(&pids.unwrap_or_default());
+            let counted = tokio::task::spawn_blocking(count).await;
+            work::seen(counted.doing("counting the service's work")?)
         }
         .boxed()
     }

@@ -15,7 +15,7 @@ use super::release::Release;
 use super::replica::{Replica, Site};
 use super::stores::{self, Look};
 use crate::model::Fault;
-use crate::runtime::machine::strays;
+use crate::runtime::machine::{strays, work};
 use crate::runtime::postgres::{Cluster, Database, StopMode};
 use crate::runtime::world::Host;
 use crate::runtime::{BootFacts, Changes, Liveness, Released, Stop, Stores, Trouble};
@@ -169,6 +169,23 @@ impl Host for Handle {
                 Err(trouble) => Err(trouble),
             };
             try_join_all((0..times).map(one)).await
+        }
+        .boxed()
+    }
+
+    fn worked(&self) -> BoxFuture<'_, Result<Duration, Trouble>> {
+        async move {
+            let kins: Vec<_> = self
+                .0
+                .replicas
+                .iter()
+                .filter_map(|r| Some(r.process()?.kin()))
+                .collect();
+            let count = move || {
+                let pids: Vec<u32> = kins.iter().flat_map(strays::family).collect();
+                Ok(work::worked(&pids))
+            };
+            work::seen(blocking(count).await?)
         }
         .boxed()
     }

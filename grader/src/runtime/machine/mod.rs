@@ -14,3 +14,4 @@ pub(crate) mod strays;
 pub(crate) mod sweep;
 pub(crate) mod tools;
 pub(crate) mod user;
+pub(crate) mod work;
