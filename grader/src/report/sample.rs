@@ -6,7 +6,6 @@ mod picture;
 pub(crate) use hostile::{HOSTILE, full, hostile, huge};
 pub(crate) use picture::picture;
 
-
 use crate::feedback::{Redactor, Run, assemble};
 use crate::model::*;
 use crate::pack::{Belief, Disclosure};

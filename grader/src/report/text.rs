@@ -108,6 +108,15 @@ pub(super) fn unsettled(report: &crate::model::Report) -> &'static str {
     }
 }
 
+/// The gates to speak of: of a part that was asked, the own one alone is not settled.
+pub(super) fn gates(report: &Report) -> &[TierStanding] {
+    let own = report.tiers.len().saturating_sub(1);
+    match report.complete {
+        true => &report.tiers,
+        false => report.tiers.get(own..).unwrap_or_default(),
+    }
+}
+
 /// The points of a tier, where the run speaks of several; else they are the total.
 pub(super) fn part(tier: &TierStanding, report: &Report) -> Option<String> {
     let Score { earned, possible } = tier.score;

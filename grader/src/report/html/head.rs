@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::line;
 use crate::model::{Report, TierStanding};
-use crate::report::text::{PARTIAL, count, part, unsettled};
+use crate::report::text::{PARTIAL, count, gates, part, unsettled};
 
 /// The verdict in words.
 pub(super) fn verdict(report: &Report) -> &'static str {
@@ -30,7 +30,7 @@ pub(super) fn head(report: &Report) -> Markup {
                 strong { (score.earned) " of " (score.possible) " points" }
                 meter min="0" max=(score.possible.max(1)) value=(score.earned) aria-label="points" {}
             }
-            @for tier in &report.tiers { (gate(tier, report)) }
+            @for tier in gates(report) { (gate(tier, report)) }
             @if let Some(progress) = &report.progress {
                 p.attempt { "Attempt " (progress.attempt) ": " (crate::report::text::progress(progress)) }
             }

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::talk;
 use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
-use crate::report::text::{count, overridden, part, pins, unmet, unsettled};
+use crate::report::text::{count, gates, overridden, part, pins, unmet, unsettled};
 
 /// How many lines a list at the foot may have.
 const LINES: usize = 8;
@@ -132,7 +132,7 @@ fn sums(page: &mut Page, report: &Report) {
         Ink::Strong,
         &format!("{earned} of {possible} points, {percent} %"),
     );
-    for tier in &report.tiers {
+    for tier in gates(report) {
         let (ink, text) = gate(tier, report);
         page.field("gate", ink, &text);
     }
