@@ -80,7 +80,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "2-catalogue",
         flaw: "schema.stale-copy.1",
         check: "schema.stale-copy",
-        saw: "",
+        saw: "the name of a customer was changed, and old answers stay",
         hints: [
             "which tables and which columns have to change",
             "A fact that stands once cannot disagree with itself",
@@ -102,7 +102,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "2-catalogue",
         flaw: "schema.type-unfit.1",
         check: "schema.type-unfit",
-        saw: "",
+        saw: "an exact number is kept as `double precision`",
         hints: [
             "Which values does the contract allow that this type cannot hold",
             "A type is the first constraint",
@@ -124,7 +124,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "2-catalogue",
         flaw: "schema.no-index-path.1",
         check: "schema.no-index-path",
-        saw: "",
+        saw: "nothing finds rows by city",
         hints: [
             "when it cannot know where they lie",
             "An index is a sorted copy",
@@ -135,7 +135,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "2-catalogue",
         flaw: "schema.duplicate-under-race.1",
         check: "schema.duplicate-under-race",
-        saw: "more than once",
+        saw: "equal requests at the same moment make a venue more than once",
         hints: [
             "Two people press the button",
             "a constraint is asked at the write itself",
@@ -146,7 +146,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "2-catalogue",
         flaw: "schema.too-much-privilege.1",
         check: "schema.too-much-privilege",
-        saw: "",
+        saw: "a request changes the schema, or tries to",
         hints: [
             "if the service's role could only read and write rows",
             "A process has the rights that its task needs",
@@ -168,7 +168,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "3-accounts",
         flaw: "auth.password-policy-missing.1",
         check: "auth.password-policy-missing",
-        saw: "is accepted",
+        saw: "a password of one character is accepted",
         hints: [
             "for somebody who sends the request without your page",
             "The server decides what a password must be",
@@ -190,7 +190,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "3-accounts",
         flaw: "auth.login-tells-accounts.1",
         check: "auth.login-tells-accounts",
-        saw: "",
+        saw: "a wrong login is answered otherwise where there is an account",
         hints: [
             "What is different between the two replies",
             "A refusal says that it is one",
@@ -201,7 +201,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "3-accounts",
         flaw: "auth.unsigned-token-accepted.1",
         check: "auth.unsigned-token-accepted",
-        saw: "",
+        saw: "a token with alg `none` and no signature is let in as another account",
         hints: [
             "Who says by which algorithm a token is verified",
             "The verifier decides on the algorithm",
@@ -212,7 +212,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "hall-diary",
         flaw: "auth.cookie-unprotected.1",
         check: "auth.cookie-unprotected",
-        saw: "",
+        saw: "scripts of a page can read the session's cookie",
         hints: [
             "Who besides the browser can read the cookie",
             "A cookie is as private as its attributes say",
@@ -223,7 +223,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "3-accounts",
         flaw: "auth.other-users-object-readable.1",
         check: "auth.other-users-object-readable",
-        saw: "",
+        saw: "an order of somebody else is shown",
         hints: [
             "Which line of your code notices",
             "Knowing an id is no permission",
@@ -234,7 +234,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "3-accounts",
         flaw: "auth.origin-not-checked.1",
         check: "auth.origin-not-checked",
-        saw: "",
+        saw: "pages of an unknown origin may read replies",
         hints: [
             "decides whether it may read it",
             "An origin is scheme, host and port together",
@@ -256,7 +256,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "3-accounts",
         flaw: "errors.invalid-body-accepted.1",
         check: "errors.invalid-body-accepted",
-        saw: "",
+        saw: "`capacity` is no whole number: it is taken",
         hints: [
             "bounds does your code never look at",
             "is a rule for every request that carries it",
@@ -278,7 +278,7 @@ pub(super) const ALL: [Golden; 26] = [
         project: "3-accounts",
         flaw: "errors.outage-not-survived.1",
         check: "errors.outage-not-survived",
-        saw: "",
+        saw: "401 while the database is away",
         hints: [
             "Stop your database and ask for something",
             "A dependency that is away is a 503",
