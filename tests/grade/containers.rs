@@ -10,7 +10,7 @@ use grader::verify::{Fixture, Kind, discover, prepare};
 use nix::sys::signal::Signal;
 
 use super::bench::{Grader, reference, root};
-use crate::docker::bench::{Bench, docker, engine, name, things};
+use crate::docker::bench::{Bench, base_images, docker, engine, name, things};
 use crate::runtime::bench::open_folder;
 
 /// The report on a fixture, seed 1; with `only`, of that check and what it needs.
@@ -73,6 +73,7 @@ fn agree(fixture: &Fixture) -> Report {
 
 /// Both runtimes say the same of what lies in this folder, of all of it or `only` of this.
 fn same(fixture: &Fixture, dir: &Path, only: &[&str], place: &Path) -> Report {
+    base_images(&["--for", dir.to_str().unwrap()]);
     let pack = fixture.pack(&root());
     let on = |runtime: &str| report(dir, &pack, runtime, place, only);
     let known = only.is_empty().then(|| known(fixture)).flatten();

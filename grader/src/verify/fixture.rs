@@ -70,12 +70,12 @@ impl Fixture {
     }
 
     /// Whether it is its turn: always for references and starters in Python, one time in three for those in other
-    /// languages, one in eight for a variant, one in twenty-four for a flaw. `turn` is any text that changes from time to time, a
+    /// languages, one in twelve for a variant, one in thirty-two for a flaw. `turn` is any text that changes from time to time, a
     /// commit's digest for instance, so that all have theirs; an empty one is everybody's.
     pub fn has_turn(&self, turn: &str) -> bool {
         let one_in = match self.kind {
-            Kind::Variant => 8,
-            Kind::Flaw => 24,
+            Kind::Variant => 12,
+            Kind::Flaw => 32,
             // Flaws are made of these.
             Kind::Reference | Kind::Starter if self.name == "python" => 1,
             Kind::Reference | Kind::Starter => 3,
@@ -85,9 +85,14 @@ impl Fixture {
 
     /// Whether it is one of those drawn in this turn, one time in so many.
     pub fn is_drawn(&self, turn: &str, one_in: u8) -> bool {
-        let digest = Sha256::digest(format!("{turn} {}", self.title()));
-        turn.is_empty() || digest[0].is_multiple_of(one_in)
+        is_drawn(turn, &self.title(), one_in)
     }
+}
+
+/// Whether something of this name is one of those drawn in this turn, one time in so many; in an empty turn all are.
+pub fn is_drawn(turn: &str, name: &str, one_in: u8) -> bool {
+    let digest = Sha256::digest(format!("{turn} {name}"));
+    turn.is_empty() || digest[0].is_multiple_of(one_in)
 }
 
 /// A fixture that cannot be read: which file, and what is wrong with it.

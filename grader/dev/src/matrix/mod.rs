@@ -27,7 +27,7 @@ pub(crate) struct Matrix {
     /// Seeds for references, variants and starters; flaws get a quarter of them, five at least
     #[arg(long, default_value_t = 1)]
     seeds: u64,
-    /// The slice for CI: one seed; references, starters and variants, those of later projects asked for the stage that
+    /// The slice for CI: one seed; references, starters and variants, those of later projects asked for a stage that
     /// their project opens; and one flaw of a check, asked only for what it expects and what that needs. Where
     /// GRADER_TURN is set, a part of the variants and flaws has its turn
     #[arg(long)]

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, anyhow};
 use grader::pack::{Pack, PackSource};
-use grader::verify::{Fixture, Kind};
+use grader::verify::{Fixture, Kind, is_drawn};
 
 use crate::place::root;
 
 /// What is in it.
 pub(super) struct Slice {
     fixtures: BTreeSet<String>,
-    /// For each project that comes after another and opens one stage, that stage.
-    opened: BTreeMap<String, String>,
+    /// For each project that comes after another, the stages that it opens.
+    opened: BTreeMap<String, Vec<String>>,
+    turn: String,
 }
 
 impl Slice {
@@ -32,6 +33,7 @@ impl Slice {
         Ok(Self {
             fixtures,
             opened: opened(all)?,
+            turn,
         })
     }
 
@@ -39,13 +41,21 @@ impl Slice {
         self.fixtures.contains(&fixture.title())
     }
 
-    /// What a variant is asked for: it differs from its project's reference in what the project is about.
+    /// What a variant is asked for: it differs from its project's reference in what the project is about. Where that is
+    /// several stages, one of them has its turn.
     pub(super) fn stage(&self, fixture: &Fixture) -> Option<String> {
         let varied = fixture.kind == Kind::Variant;
-        self.opened
-            .get(&fixture.project)
-            .filter(|_| varied)
-            .cloned()
+        let opened = self.opened.get(&fixture.project).filter(|_| varied)?;
+        match opened.as_slice() {
+            [one] => Some(one.clone()),
+            _ if self.turn.is_empty() => None,
+            several => {
+                let has_turn = |stage: &&String| {
+                    is_drawn(&self.turn, &format!("{} {stage}", fixture.title()), 2)
+                };
+                several.iter().find(has_turn).or(several.last()).cloned()
+            }
+        }
     }
 }
 
@@ -62,7 +72,7 @@ pub(super) fn only(fixture: &Fixture) -> Vec<String> {
     }
 }
 
-fn opened(all: &[Fixture]) -> Result<BTreeMap<String, String>> {
+fn opened(all: &[Fixture]) -> Result<BTreeMap<String, Vec<String>>> {
     let root = root();
     let mut packs: BTreeMap<String, Pack> = BTreeMap::new();
     let varied = all.iter().filter(|f| f.kind == Kind::Variant);
@@ -90,14 +100,11 @@ fn opened(all: &[Fixture]) -> Result<BTreeMap<String, String>> {
                 .iter()
                 .any(|earlier| earlier.project.stages.contains(stage))
         };
-        let mut stages = pack.project.stages.iter().filter(new);
-        let first = stages.next().filter(|_| stages.next().is_none());
-        first.map(|stage| stage.as_str().to_owned())
+        let stages = pack.project.stages.iter().filter(new);
+        stages.map(|stage| stage.as_str().to_owned()).collect()
     };
     let later = packs
         .iter()
         .filter(|(_, pack)| !pack.project.after.is_empty());
-    Ok(later
-        .filter_map(|(id, pack)| Some((id.clone(), own(pack)?)))
-        .collect())
+    Ok(later.map(|(id, pack)| (id.clone(), own(pack))).collect())
 }

@@ -48,7 +48,7 @@ pub(super) fn map(rows: &[&Row], checks: &CheckIndex) -> Markup {
                         option value="id" { "by id" } option value="points" { "fewest points first" }
                     } }
                 }
-                div.scroll.heat tabindex="0" role="region" aria-labelledby="heat" {
+                div.scroll.heat tabindex="0" role="group" aria-labelledby="heat" {
                     table {
                         thead { tr {
                             th scope="col" { "Submission" }

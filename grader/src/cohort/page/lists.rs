@@ -29,7 +29,7 @@ pub(super) fn stuck(rows: &[&Row]) -> Markup {
             h2 #stuck { "Who is not through yet" }
             @if stuck.is_empty() { p { "Nobody." } }
             @else {
-                div.scroll tabindex="0" role="region" aria-labelledby="stuck" {
+                div.scroll tabindex="0" role="group" aria-labelledby="stuck" {
                     table {
                         thead { tr {
                             th scope="col" { "Submission" } th scope="col" { "Points" }
@@ -100,7 +100,7 @@ pub(super) fn ungraded(rows: &[&Row]) -> Markup {
         @if !without.is_empty() {
             section aria-labelledby="ungraded" {
                 h2 #ungraded { "Without a grade" }
-                div.scroll tabindex="0" role="region" aria-labelledby="ungraded" {
+                div.scroll tabindex="0" role="group" aria-labelledby="ungraded" {
                     table {
                         thead { tr {
                             th scope="col" { "Submission" } th scope="col" { "Result" } th scope="col" { "Why" }
