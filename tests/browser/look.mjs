@@ -89,7 +89,9 @@ function differs(picture, file) {
 
 const looks = [];
 for (const [n, file] of pages.entries()) {
-  for (const way of LOOKS) {
+  // Hostile text is the same in every light.
+  const ways = basename(file).startsWith("tainted-") ? LOOKS.slice(-1) : LOOKS;
+  for (const way of ways) {
     const { seen, picture } = await look(file, way);
     if (n === 0) seen.differs = differs(picture, join(pictures, `report-${way.name}.png`));
     looks.push(seen);

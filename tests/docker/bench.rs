@@ -37,16 +37,6 @@ pub(crate) fn base_images(words: &[&str]) {
     assert!(made.status.success(), "{words:?}: {said}");
 }
 
-/// Whether what needs an image of its own has its turn, one time in three.
-pub(crate) fn has_turn(what: &str) -> bool {
-    let turn = std::env::var("GRADER_TURN").unwrap_or_default();
-    let drawn = grader::verify::is_drawn(&turn, what, 3);
-    if !drawn {
-        eprintln!("NOT RUN: it is not the turn of {what} (GRADER_TURN)");
-    }
-    drawn
-}
-
 /// What `docker …` prints.
 pub(crate) fn docker(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().unwrap();

@@ -1,7 +1,8 @@
 //! Submissions without a Dockerfile, built to their end in the one that is made for them: the smallest service of each
 //! compiled language. Python and Node are built so wherever a fixture without a Dockerfile is.
 
-use super::bench::{Bench, base_images, engine, get, has_turn, raised, spec};
+use super::bench::{Bench, base_images, engine, get, raised, spec};
+use crate::grade::bench::has_turn;
 
 const GO: [(&str, &str); 3] = [
     ("Procfile", "web: tiny\n"),
@@ -91,14 +92,14 @@ async fn comes_up(files: &[(&str, &str)], stage: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_in_go_is_built_without_a_dockerfile() {
-    if engine() && has_turn("a service in go") {
+    if engine() && has_turn("a service in go", 3) {
         assert_eq!(comes_up(&GO, "golang:1.24-bookworm").await, "go at /things");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_in_rust_is_built_without_a_dockerfile() {
-    if engine() && has_turn("a service in rust") {
+    if engine() && has_turn("a service in rust", 3) {
         assert_eq!(comes_up(&RUST, "rust:1-slim-bookworm").await, "rust");
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::model::{
-    Overridden, OverridesRef, Record, Report, Ruling, Score, TierStanding, Verdict,
+    Overridden, OverridesRef, Record, Report, Ruling, RuntimeKind, Score, TierStanding, Verdict,
 };
 
 /// The text with every character that is not seen as itself written out: control bytes as `\x1b`, those
@@ -146,8 +146,9 @@ pub(super) fn pins(overrides: &OverridesRef) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// The topics of which a whole run judged nothing, because each of their checks was skipped: what learners who work
-/// alone leave out, and what a runtime cannot show.
+/// The topics of which a whole run judged nothing, because each of their checks was skipped: what cannot be seen of a
+/// service that was there already, and learners who work alone leave out. Where it was raised here, what is skipped is
+/// what the project does not have.
 pub(super) fn unmet(report: &Report) -> Option<String> {
     let skipped = |r: &Record| matches!(r.verdict, Verdict::Skipped { .. });
     let met = |topic: &str| {
@@ -155,7 +156,8 @@ pub(super) fn unmet(report: &Report) -> Option<String> {
         of.into_iter().any(|r| !skipped(r))
     };
     let mut topics: Vec<&str> = Vec::new();
-    for record in report.checks.iter().filter(|_| report.complete) {
+    let seen_little = report.complete && report.runtime.kind == RuntimeKind::Attach;
+    for record in report.checks.iter().filter(|_| seen_little) {
         let topic = record.concept.as_str();
         if !met(topic) && !topics.contains(&topic) {
             topics.push(topic);
@@ -199,6 +201,9 @@ mod tests {
                 record.concept = "normal-forms".into();
             }
         }
+        report.runtime.kind = RuntimeKind::Local;
+        assert_eq!(unmet(&report), None, "the project has none of it");
+        report.runtime.kind = RuntimeKind::Attach;
         let says = "nothing was judged of normal forms";
         assert_eq!(unmet(&report).as_deref(), Some(says));
         report.complete = false;

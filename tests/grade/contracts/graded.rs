@@ -4,7 +4,7 @@ use grader::model::Report;
 use grader::verify::{Fixture, Kind, discover, judge, prepare};
 
 use super::ALL;
-use crate::grade::bench::{Grader, root};
+use crate::grade::bench::{Grader, has_turn, root};
 use crate::runtime::bench::open_folder;
 
 /// Checks that have something to judge in each of these contracts.
@@ -44,6 +44,9 @@ fn grade(fixture: &Fixture, args: &[&str]) -> Report {
 
 /// The service of a contract is right by all checks, and these judged it besides [`JUDGED`].
 fn all_right(contract: &str, also: &[&str]) {
+    if !has_turn(contract, 2) {
+        return;
+    }
     let all = fixtures(contract);
     let [service] = all
         .iter()
