@@ -52,6 +52,7 @@ mod session_list_wrong;
 mod session_without_end;
 mod signature_not_checked;
 mod signing_secret_guessable;
+mod token_form_confused;
 mod token_guessable;
 mod token_outlives_limit;
 mod token_purpose_ignored;
@@ -83,6 +84,7 @@ pub(super) static STAGE: &[&Check] = &[
     &signature_not_checked::CHECK,
     &unsigned_token_accepted::CHECK,
     &algorithm_confused::CHECK,
+    &token_form_confused::CHECK,
     &key_in_header_believed::CHECK,
     &signing_secret_guessable::CHECK,
     &token_guessable::CHECK,
