@@ -17,8 +17,9 @@ check! {
     /// ## What it looks at
     /// Registering with passwords that the contract refuses: none, one character, one less than the least, `null`, a
     /// number, a list, `true`. Each must be refused, and after all of them the address must be free. A new password that
-    /// is too short must be refused where it is changed, too. Then good ones: a sentence of small letters and spaces,
-    /// sixty-four characters, letters of another script, one of exactly the least length. Each must be accepted.
+    /// is too short must be refused where it is changed, too, and where a code from a mail sets it. Then good ones: a
+    /// sentence of small letters and spaces, sixty-four characters, letters of another script, one of exactly the least
+    /// length. Each must be accepted.
     ///
     /// ## Why it matters
     /// Length is what makes a password hard to guess. A page in a browser that counts characters binds nobody who
@@ -113,6 +114,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         .await?;
     }
     changed(cx, &mut accounts, &mut guard).await?;
+    replaced(cx, &mut guard).await?;
     guard.close(cx, &mut accounts, Some(&shared)).await
 }
 
@@ -263,6 +265,49 @@ async fn changed(cx: &Cx, accounts: &mut Accounts, guard: &mut Guard) -> Result<
             ..broken(cx, accounts, &short, &asked)
         }),
         Said::Unclear => doubt(guard, short.name, &asked),
+    }
+    Ok(())
+}
+
+/// A new password that is too short, set by a code that came by mail. Whether codes come at all is asked elsewhere.
+async fn replaced(cx: &Cx, guard: &mut Guard) -> Result<(), Fault> {
+    let Ok((mut accounts, post)) = cx.resets(&[]) else {
+        return Ok(());
+    };
+    let Some(op) = accounts.auth().ops.get(&Verb::ResetConfirm).cloned() else {
+        return Ok(());
+    };
+    let pack = cx.pack();
+    let Some(rule) = op.send.get("new").and_then(|at| rule(&pack, &op.op, at)) else {
+        return Ok(());
+    };
+    let text = accounts.password();
+    let bad = bad(text.as_str().unwrap_or_default(), least(&pack, rule));
+    let short = bad.into_iter().rfind(|b| b.subject == FLOOR);
+    let Some(short) = short.filter(|b| !pack.contract.accepts(rule, &b.value)) else {
+        return Ok(());
+    };
+    let Ok(session) = accounts.join().await? else {
+        return Ok(());
+    };
+    let mailed = cx
+        .reset_code((&mut accounts, &post), &session.account)
+        .await?;
+    let Ok(mailed) = mailed else {
+        return Ok(());
+    };
+    let Ok(set) = accounts.reset_confirm(&mailed.code, &short.value).await? else {
+        return Ok(());
+    };
+    let line = line(cx, &accounts, Verb::ResetConfirm);
+    match Said::by(&set) {
+        Said::No => {}
+        Said::Yes => guard.find(accepted(cx, line, &short, &set)),
+        Said::Broke => guard.find(Draft {
+            touches: vec![line],
+            ..broken(cx, &accounts, &short, &set)
+        }),
+        Said::Unclear => doubt(guard, short.name, &set),
     }
     Ok(())
 }
