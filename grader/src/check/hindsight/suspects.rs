@@ -36,13 +36,35 @@ pub(crate) fn needed(all: &[Exchange], of: &[usize]) -> Vec<usize> {
             .and_then(|p| before.iter().position(|e| e.number == p));
         let values = carried(&exchange.sent);
         let tells = |value: &String| before.iter().position(|e| said_yes(e) && tells(e, value));
-        for n in values.iter().filter_map(tells).chain(parent) {
+        let path = &exchange.sent.path;
+        let made = before.iter().rposition(|e| said_yes(e) && makes(e, path));
+        for n in values.iter().filter_map(tells).chain(parent).chain(made) {
             if !of.contains(&n) && found.insert(n) {
                 todo.push(n);
             }
         }
     }
     found.into_iter().collect()
+}
+
+/// Whether what stands at this path, or above it, was made by this exchange: a small number says little by itself.
+fn makes(exchange: &Exchange, path: &str) -> bool {
+    if exchange.sent.method != "POST" {
+        return false;
+    }
+    let (path, _) = path.split_once('?').unwrap_or((path, ""));
+    let is_at = |place: &str| {
+        let rest = path.strip_prefix(place);
+        rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
+    };
+    match exchange.header("location") {
+        Some(location) => is_at(location.trim_start_matches(exchange.sent.base.as_str())),
+        None => {
+            let below = path.strip_prefix(exchange.sent.path.as_str());
+            let key = below.and_then(|b| b.strip_prefix('/')?.split('/').next());
+            key.is_some_and(|key| !key.is_empty() && tells(exchange, key))
+        }
+    }
 }
 
 /// The values that a request carries and that nothing else is likely to carry by chance.
@@ -182,5 +204,15 @@ mod tests {
         assert_eq!(needed(&all, &[5]), [0, 2, 3]);
         assert_eq!(needed(&all, &[2, 5]), [0, 3]);
         assert!(needed(&all, &[1]).is_empty());
+    }
+
+    #[test]
+    fn a_small_number_is_that_of_what_was_made_there() {
+        let all = [
+            asked(1, "POST /accounts", "{}", Some(r#"{"id": 2}"#)),
+            asked(2, "POST /venues", "{}", Some(r#"{"id": 2}"#)),
+            asked(3, "DELETE /venues/2/doors?x=1", "", None),
+        ];
+        assert_eq!(needed(&all, &[2]), [0, 1]);
     }
 }

@@ -127,9 +127,11 @@ fn draft(subject: String, killer: &Killer) -> Draft {
             all.join("`, `")
         )),
     };
+    // Where the subject is the operation, it says it all.
+    let elsewhere = (subject != killer.line).then(|| killer.line.clone());
     Draft {
         subject,
-        touches: vec![killer.line.clone()],
+        touches: elsewhere.into_iter().collect(),
         saw: saw.to_owned(),
         expected: "an answer, and the same process after it".to_owned(),
         actual: format!(
