@@ -124,6 +124,11 @@ fn needs_lie_earlier_and_make_no_circle() {
                 "{} needs a later stage",
                 check.id
             );
+            assert!(
+                check.is_last() || !need.is_last(),
+                "{} needs what is asked last",
+                check.id
+            );
         }
     }
 }

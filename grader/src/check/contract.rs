@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{BreaksCx, Cx, LocksCx, QuietCx, StaticCx, SurveyCx};
+use super::{BreaksCx, Cx, HindsightCx, LocksCx, QuietCx, StaticCx, SurveyCx};
 use crate::model::{
     Alone, CheckId, CheckMeta, Fault, RuntimeKind, Severity, Stage, Verdict, WorldKind,
 };
@@ -27,6 +27,8 @@ pub enum Run {
     Locks(for<'a> fn(&'a mut LocksCx) -> Answer<'a>),
     /// Stops, kills, restarts, in a world of its own.
     Breaks(for<'a> fn(&'a mut BreaksCx) -> Answer<'a>),
+    /// Looks back on the run when all others have ended.
+    Hindsight(for<'a> fn(&'a mut HindsightCx) -> Answer<'a>),
 }
 
 /// One question. Made by [`check!`](crate::check!), listed in its stage's slice.
@@ -79,7 +81,13 @@ impl Check {
             Run::Survey(_) | Run::Quiet(_) => Alone::Quiet,
             Run::Locks(_) => Alone::Locks,
             Run::Breaks(_) => Alone::Breaks,
+            Run::Hindsight(_) => Alone::Last,
         }
+    }
+
+    /// Whether it is asked when all others have ended.
+    pub const fn is_last(&self) -> bool {
+        matches!(self.run, Run::Hindsight(_))
     }
 
     /// The check as data.
@@ -109,7 +117,8 @@ impl Check {
 /// Declares a check: its documentation (five headings), its metadata, its function.
 ///
 /// `world` and `alone` decide which context the function takes: `Static` gives [`StaticCx`], `Shared`
-/// gives [`Cx`], `Quiet` [`QuietCx`], `Locks` [`LocksCx`], `Breaks` [`BreaksCx`]; `Planted` gives [`SurveyCx`].
+/// gives [`Cx`], `Quiet` [`QuietCx`], `Locks` [`LocksCx`], `Breaks` [`BreaksCx`]; `Planted` gives [`SurveyCx`],
+/// and `Last` [`HindsightCx`].
 #[macro_export]
 macro_rules! check {
     (
@@ -145,6 +154,7 @@ macro_rules! check {
         };
     };
     (@run Static Shared) => { $crate::check::Run::Static(|cx| Box::pin(run(cx))) };
+    (@run Fresh Last) => { $crate::check::Run::Hindsight(|cx| Box::pin(run(cx))) };
     (@run Planted Quiet) => { $crate::check::Run::Survey(|cx| Box::pin(run(cx))) };
     (@run $world:ident Shared) => { $crate::check::Run::Shared(|cx| Box::pin(run(cx))) };
     (@run $world:ident Quiet) => { $crate::check::Run::Quiet(|cx| Box::pin(run(cx))) };

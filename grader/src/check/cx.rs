@@ -143,11 +143,7 @@ impl Cx {
 
     /// An exchange as evidence, with what it shows.
     pub fn seen(&self, says: impl Into<String>, exchange: &Exchange) -> Evidence {
-        Evidence::Exchange {
-            says: says.into(),
-            exchange: Box::new(shortened(exchange, SHOWN)),
-            curl: curl(&exchange.sent),
-        }
+        evidence(says, exchange)
     }
 
     /// `GET /venues/{venue_id}`: an operation as the contract spells it.
@@ -198,6 +194,15 @@ impl Cx {
     /// The last lines the service wrote.
     pub fn log_tail(&self, lines: usize) -> Vec<String> {
         self.raised.world.log_tail(lines)
+    }
+}
+
+/// An exchange as evidence, with what it shows.
+pub(super) fn evidence(says: impl Into<String>, exchange: &Exchange) -> Evidence {
+    Evidence::Exchange {
+        says: says.into(),
+        exchange: Box::new(shortened(exchange, SHOWN)),
+        curl: curl(&exchange.sent),
     }
 }
 

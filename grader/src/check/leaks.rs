@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::Cx;
+use super::{Cx, Raised};
 use super::obstacle::WORDS;
 use crate::model::{Exchange, Outcome};
-use crate::pack::{Role, Signing, env_account};
+use crate::pack::{Pack, Role, Signing, env_account};
 
 /// What gives the inside away, and how it is called.
 static SIGNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
@@ -94,8 +94,13 @@ pub(crate) struct Leak {
 
 /// What the service was told and nobody else may hear: what it is called, and its text.
 pub(crate) fn secrets(cx: &Cx) -> Vec<(String, String)> {
+    secrets_of(&cx.raised, &cx.pack())
+}
+
+/// The same of a world.
+pub(crate) fn secrets_of(raised: &Raised, pack: &Pack) -> Vec<(String, String)> {
     let mut secrets = Vec::new();
-    if let Some(database) = cx.raised.world.database() {
+    if let Some(database) = raised.world.database() {
         secrets.push(("the name of its database".to_owned(), database.name.clone()));
         secrets.push((
             "the role it has in its database".to_owned(),
@@ -107,13 +112,12 @@ pub(crate) fn secrets(cx: &Cx) -> Vec<(String, String)> {
         let named = |p| ("the password of its database".to_owned(), p);
         secrets.extend(password.map(named));
     }
-    let pack = cx.pack();
     let variable = match pack.auth.as_ref().and_then(|a| a.env.signing.as_ref()) {
         Some(Signing::Shared { secret, .. }) => Some(secret),
         Some(Signing::Pair { private, .. }) => Some(private),
         None => None,
     };
-    let key = variable.and_then(|v| cx.keys().env().get(v));
+    let key = variable.and_then(|v| raised.keys.env().get(v));
     secrets.extend(key.map(|k| ("the key it signs with".to_owned(), k.clone())));
     for (role, how) in &pack.roles {
         let Role::Env(variables) = how else { continue };
@@ -126,7 +130,11 @@ pub(crate) fn secrets(cx: &Cx) -> Vec<(String, String)> {
 
 /// What an answer shows of the inside; each kind once. What we sent ourselves is taken out first.
 pub(crate) fn leaks(exchange: &Exchange, secrets: &[(String, String)]) -> Vec<Leak> {
-    let text = without_echo(&said(exchange), exchange);
+    let whole = said(exchange);
+    if !is_suspicious(&whole, secrets) {
+        return Vec::new();
+    }
+    let text = without_echo(&whole, exchange);
     let mut kinds = BTreeSet::new();
     let mut all = Vec::new();
     let secret = secrets.iter().filter(|(_, s)| s.len() >= 6);
@@ -152,6 +160,12 @@ pub(crate) fn leaks(exchange: &Exchange, secrets: &[(String, String)]) -> Vec<Le
         }
     }
     all
+}
+
+/// Whether a text shows anything at all, be it an echo or not.
+fn is_suspicious(text: &str, secrets: &[(String, String)]) -> bool {
+    let told = |(_, secret): &(String, String)| text.contains(secret.as_str());
+    SIGNS.iter().any(|(_, sign)| sign.is_match(text)) || secrets.iter().any(told)
 }
 
 /// The header in which an answer says the exact version of what made it, if one does.

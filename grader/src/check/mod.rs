@@ -23,6 +23,7 @@ pub(crate) mod forms;
 pub mod guard;
 pub(crate) mod guessable;
 pub(crate) mod guesses;
+pub mod hindsight;
 pub(crate) mod home;
 pub(crate) mod honest;
 pub(crate) mod kept;
@@ -52,6 +53,7 @@ pub use breaks::BreaksCx;
 pub use contract::{ALL, Answer, Check, RAISED, Run};
 pub use cx::{Cx, LocksCx, QuietCx, Raised};
 pub use findings::{Findings, a, note};
+pub use hindsight::HindsightCx;
 pub use survey::SurveyCx;
 
 /// Unwraps what a control must give, or ends the check as inconclusive with the reason.

@@ -175,6 +175,8 @@ pub enum Alone {
     Locks,
     /// Kills, stops, restarts: a world of its own.
     Breaks,
+    /// Is asked when all others have ended; looks back on them, and asks again in worlds of its own.
+    Last,
 }
 
 /// How a world is raised.

@@ -3,11 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::conduct::Stand;
-use crate::check::{Answer, BreaksCx, Check, Cx, LocksCx, QuietCx, Raised, Run, SurveyCx};
-use crate::model::{CheckId, Fault, Verdict, WorldKind};
+use super::ended::Life;
+use crate::check::hindsight::{Ground, Past};
+use crate::check::{
+    Answer, BreaksCx, Check, Cx, HindsightCx, LocksCx, QuietCx, Raised, Run, SurveyCx,
+};
+use crate::model::{Alone, CheckId, Fault, Verdict, WorldKind};
 use crate::probe::until;
 use crate::runtime::{Liveness, Phase, Trouble};
 
@@ -34,6 +40,7 @@ pub(super) async fn ask(
             Err(fault) => Err(fault),
         },
         Run::Survey(run) => surveyed(&stand, check, &began, run).await,
+        Run::Hindsight(run) => looked_back(&stand, check, &began, run).await,
         _ if has_own_world(check) => own(&stand, check, &began).await,
         _ => shared(&stand, check, &began).await,
     };
@@ -72,6 +79,42 @@ async fn surveyed(
     run(&mut SurveyCx::new(cx, survey)).await
 }
 
+/// Asks a check what it sees when it looks back.
+async fn looked_back(
+    stand: &Arc<Stand>,
+    check: &'static Check,
+    began: &watch::Sender<Option<Instant>>,
+    run: for<'a> fn(&'a mut HindsightCx) -> Answer<'a>,
+) -> Result<Verdict, Fault> {
+    // An end that no check met since is seen now.
+    for raised in stand.worlds.up() {
+        let life = Life::of(raised);
+        if !life.runs() {
+            stand.ends.notice(life, None);
+        }
+    }
+    began.send_replace(Some(Instant::now()));
+    let past = Past {
+        pack: Arc::clone(&stand.pack),
+        journal: stand.journal.clone(),
+        seed: stand.seed.clone(),
+        ends: stand.ends.untold(&stand.journal),
+        failed: stand.ends.failed(),
+        secrets: stand.worlds.secrets(),
+    };
+    let ground: Arc<dyn Ground> = Arc::<Stand>::clone(stand);
+    let mut cx = HindsightCx::new(check.id, past, ground);
+    let verdict = run(&mut cx).await;
+    stand.ends.explain(check.id, cx.explained());
+    verdict
+}
+
+impl Ground for Stand {
+    fn fresh(&self) -> BoxFuture<'_, Result<Arc<Raised>, Trouble>> {
+        self.worlds.fresh().boxed()
+    }
+}
+
 async fn shared(
     stand: &Stand,
     check: &'static Check,
@@ -84,26 +127,36 @@ async fn shared(
     let Some(lock) = stand.worlds.lock(check.world) else {
         return Err(Fault::new("choosing a world", "this kind is never shared"));
     };
-    stand.worlds.revive(check.world, &raised).await?;
+    revived(stand, check, &raised).await?;
     let (before, verdict) = if let Run::Shared(run) = check.run {
         let _company = lock.read().await;
         let _place = stand.company.acquire().await;
         began.send_replace(Some(Instant::now()));
-        let before = raised.world.alive();
+        let before = Life::of(&raised);
         (before, run(&mut cx(stand, check, &raised)?).await)
     } else {
         let _alone = lock.write().await;
         began.send_replace(Some(Instant::now()));
-        let before = raised.world.alive();
+        let before = Life::of(&raised);
         (before, in_world(stand, check, &raised).await)
     };
-    if !ended(stand, check, &before, &raised).await? {
+    if !ended(stand, check, &before.processes, &raised).await? {
         return verdict;
     }
+    stand.ends.notice(before, Some((check.id, false)));
     // The service ended while this check was asked, beside others: nobody knows by whose request. Asked again
     // alone, in a world of its own, it says what it is to blame for.
-    stand.worlds.revive(check.world, &raised).await?;
+    revived(stand, check, &raised).await?;
     own(stand, check, began).await
+}
+
+/// Starts a shared world's service again if it has ended, and takes note of that.
+async fn revived(stand: &Stand, check: &Check, raised: &Raised) -> Result<(), Fault> {
+    let life = Life::of(raised);
+    if !life.runs() {
+        stand.ends.notice(life, None);
+    }
+    stand.worlds.revive(check.world, raised).await
 }
 
 /// Whether the service ended while a check was asked. The kernel tells of an end a moment after the connection
@@ -140,8 +193,12 @@ async fn own(
         Err(trouble) => return not_up(&trouble, check.world),
     };
     began.send_replace(Some(Instant::now()));
+    let life = Life::of(&raised);
     let verdict = in_world(stand, check, &raised).await;
     let died = ended(stand, check, &raised.world.alive(), &raised).await?;
+    if died && check.alone() != Alone::Breaks {
+        stand.ends.notice(life, Some((check.id, true)));
+    }
     raised.world.lower().await?;
     match verdict {
         Ok(Verdict::Pass { .. }) if died => Ok(Verdict::Inconclusive {
@@ -162,7 +219,7 @@ async fn in_world(
         Run::Quiet(run) => run(&mut QuietCx::new(cx)).await,
         Run::Locks(run) => run(&mut LocksCx::new(QuietCx::new(cx))).await,
         Run::Breaks(run) => run(&mut BreaksCx::new(LocksCx::new(QuietCx::new(cx)))).await,
-        Run::Static(_) | Run::Survey(_) => {
+        Run::Static(_) | Run::Survey(_) | Run::Hindsight(_) => {
             let cause = "it is asked about what was found, not in a world";
             Err(Fault::new("asking a check", cause))
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use super::ended::Ends;
 use super::plan::{Planned, plan};
 use super::worlds::Worlds;
 use super::{Settings, ask};
@@ -47,6 +48,8 @@ pub(super) struct Stand {
     pub(super) seed: String,
     pub(super) company: Semaphore,
     pub(super) deadline: tokio::time::Instant,
+    /// The ends of the service that nobody asked for.
+    pub(super) ends: Ends,
     events: mpsc::UnboundedSender<Event>,
 }
 
@@ -91,15 +94,17 @@ pub async fn conduct(
         journal,
         company: Semaphore::new(settings.company.max(1)),
         deadline: tokio::time::Instant::now() + settings.run_limit,
+        ends: Ends::default(),
         settings,
         events,
     });
     let boards: Vec<_> = planned
         .iter()
-        .map(|p| (p.check.id, watch::Sender::new(None)))
+        .map(|p| (p.check, watch::Sender::new(None)))
         .collect();
     let runs = planned.iter().map(|p| one(Arc::clone(&stand), p, &boards));
     let mut records = join_all(runs).await;
+    stand.ends.settle(&mut records);
     let gave_way = match records.iter().any(|r| doubted(&r.verdict)) {
         true => stand.worlds.hold().await.err(),
         false => None,
@@ -122,7 +127,7 @@ pub async fn conduct(
 }
 
 /// Whether a check passed, posted for those who wait.
-type Boards = [(&'static str, watch::Sender<Option<bool>>)];
+type Boards = [(&'static Check, watch::Sender<Option<bool>>)];
 
 async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
     let check = planned.check;
@@ -134,6 +139,12 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
     };
     let verdict = if let Some(why) = &planned.skip {
         Verdict::Skipped { why: why.clone() }
+    } else if check.is_last() {
+        others_have_ended(boards).await;
+        match blocked(blockers(check, boards).await) {
+            Some(blocked) => blocked,
+            None => asked().await,
+        }
     } else if ask::has_own_world(check) {
         // Nobody is in its way and it is in nobody's, so it need not wait to be asked: only its answer may
         // turn out to mean nothing.
@@ -145,7 +156,8 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
             None => asked().await,
         }
     };
-    if let Some((_, board)) = boards.iter().find(|(id, _)| *id == check.id) {
+    stand.ends.hear(check.id, &verdict);
+    if let Some((_, board)) = boards.iter().find(|(c, _)| c.id == check.id) {
         board.send_replace(Some(stands(&verdict)));
     }
     let meta = check.meta();
@@ -197,7 +209,7 @@ fn stands(verdict: &Verdict) -> bool {
 async fn blockers(check: &Check, boards: &Boards) -> Vec<CheckId> {
     let mut by = Vec::new();
     for need in check.needs {
-        let Some((id, board)) = boards.iter().find(|(id, _)| *id == need.id) else {
+        let Some((_, board)) = boards.iter().find(|(c, _)| c.id == need.id) else {
             continue;
         };
         let mut board = board.subscribe();
@@ -206,10 +218,18 @@ async fn blockers(check: &Check, boards: &Boards) -> Vec<CheckId> {
             .await
             .map(|p| *p == Some(true));
         if !passed.unwrap_or(false) {
-            by.push(CheckId::from(*id));
+            by.push(CheckId::from(need.id));
         }
     }
     by
+}
+
+/// Waits until every check has its verdict but those that look back on the others.
+async fn others_have_ended(boards: &Boards) {
+    for (_, board) in boards.iter().filter(|(c, _)| !c.is_last()) {
+        // The board lives as long as the run: there is always a verdict in the end.
+        let _ = board.subscribe().wait_for(Option::is_some).await;
+    }
 }
 
 /// Runs one check in a task of its own: a panic or an overrun ends the check, never the run.

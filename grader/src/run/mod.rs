@@ -4,6 +4,7 @@
 
 mod ask;
 mod conduct;
+mod ended;
 mod environment;
 mod plan;
 mod settings;

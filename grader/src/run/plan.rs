@@ -8,13 +8,20 @@ use crate::model::{CheckId, RuntimeKind, Stage};
 /// Which checks a run asks for. Empty means all.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// `--only`: these checks, and what they need.
+    /// `--only`: these checks, and what they need. A check that is asked last, asked for alone, brings along all others:
+    /// it looks back on them.
     pub only: Vec<CheckId>,
     /// `--stage`: the checks of this stage, and what they need.
     pub stage: Option<Stage>,
 }
 
 impl Selection {
+    /// Whether all that is asked for looks back on what others do: then the others are asked as well.
+    fn looks_back(&self, checks: &[&'static Check]) -> bool {
+        let last = |id: &CheckId| checks.iter().any(|c| c.is_last() && c.id == id.0);
+        !self.only.is_empty() && self.only.iter().all(last)
+    }
+
     /// Whether every check of the pack is asked for.
     pub fn is_whole(&self) -> bool {
         self.only.is_empty() && self.stage.is_none()
@@ -45,8 +52,9 @@ pub fn plan(
     runtime: RuntimeKind,
 ) -> Vec<Planned> {
     let mut wanted = BTreeSet::new();
+    let all = selection.looks_back(checks);
     for check in checks.iter().filter(|c| stages.contains(&c.stage())) {
-        if selection.asks_for(check) {
+        if all || selection.asks_for(check) {
             with_needs(check, &mut wanted);
         }
     }

@@ -17,6 +17,8 @@ use crate::runtime::{
     World, WorldSpec,
 };
 
+mod last;
+
 /// How many shared checks are at work in the one test that counts them.
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 

@@ -1,8 +1,8 @@
 //! The worlds of a run: built once, raised when first asked for, shared by those who may share.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, RwLock, Semaphore, mpsc};
 
+use crate::check::leaks::secrets_of;
 use crate::check::{Boot, Raised, StaticCx};
 use crate::model::{Event, Fault, Picture, WorldKind};
 use crate::pack::Pack;
@@ -43,6 +44,7 @@ pub(super) struct Worlds {
     /// How many worlds of their own may stand at once, beside the shared ones.
     own: Semaphore,
     count: AtomicUsize,
+    secrets: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Worlds {
@@ -73,6 +75,7 @@ impl Worlds {
             surveyed: OnceCell::new(),
             own: Semaphore::new(jobs.max(1)),
             count: AtomicUsize::new(0),
+            secrets: Mutex::default(),
         }
     }
 
@@ -251,6 +254,20 @@ impl Worlds {
         Ok((self.raise(spec).await?, permit))
     }
 
+    /// A world for a check that looks back on the run: nobody else waits for one any more.
+    pub(super) async fn fresh(&self) -> Shared {
+        self.raise(WorldSpec::new(self.name(), WorldKind::Fresh))
+            .await
+    }
+
+    /// What the service was told in each of its worlds and nobody else may hear.
+    pub(super) fn secrets(&self) -> BTreeSet<(String, String)> {
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// A name that no other world has.
     fn name(&self) -> String {
         format!("own-{}", self.count.fetch_add(1, Ordering::Relaxed) + 1)
@@ -271,6 +288,11 @@ impl Worlds {
                 .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
         }
         let raised = Raised::new(world, keys).with_post(post);
+        let told = secrets_of(&raised, &self.pack);
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(told);
         Ok(Arc::new(match self.runtime.submission() {
             Some(submission) => raised.of(submission),
             None => raised,

@@ -5,6 +5,7 @@ mod connection_leaked;
 mod duplicate_breaks;
 mod injection;
 mod internals_shown;
+mod internals_shown_elsewhere;
 mod invalid_body_accepted;
 mod invalid_body_breaks;
 mod lost_connections_kill;
@@ -14,6 +15,7 @@ mod number_breaks;
 mod outage_not_survived;
 mod parameter_breaks;
 mod reference_breaks;
+mod request_kills;
 mod shape_differs;
 mod slow_clients_block;
 mod text_breaks;
@@ -39,4 +41,6 @@ pub(super) static STAGE: &[&Check] = &[
     &internals_shown::CHECK,
     &shape_differs::CHECK,
     &slow_clients_block::CHECK,
+    &internals_shown_elsewhere::CHECK,
+    &request_kills::CHECK,
 ];
