@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::{Cx, Raised};
 use super::obstacle::WORDS;
+use super::{Cx, Raised};
 use crate::model::{Exchange, Outcome};
 use crate::pack::{Pack, Role, Signing, env_account};
 
