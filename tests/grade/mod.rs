@@ -17,6 +17,7 @@ mod golden;
 mod hostile;
 mod kept;
 mod machine;
+mod many;
 mod new;
 mod other;
 mod packs;

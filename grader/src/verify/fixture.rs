@@ -174,6 +174,23 @@ pub fn discover(root: &Path) -> Result<Vec<Fixture>, FixtureProblem> {
     Ok(all)
 }
 
+/// References with many mistakes at once (`fixtures/many/<project>/*.patch`): all that is expected of one fails, and each
+/// mistake is told once. They prove no check, so [`discover`] leaves them out.
+///
+/// # Errors
+/// The first patch whose head does not say what it must.
+pub fn many(root: &Path) -> Result<Vec<Fixture>, FixtureProblem> {
+    let fixtures = root.join("fixtures");
+    let mut all = Vec::new();
+    for project in folders(&fixtures.join("many"))? {
+        for entry in entries(&project)? {
+            let base = python(&fixtures, &project);
+            all.push(patch(Kind::Flaw, &base, &project, entry)?);
+        }
+    }
+    Ok(all)
+}
+
 /// What a patch changes unless it says otherwise.
 fn python(fixtures: &Path, project: &Path) -> PathBuf {
     let reference = fixtures.join("reference").join(name(project));

@@ -9,6 +9,6 @@ mod judge;
 mod manners;
 mod prepare;
 
-pub use fixture::{Fixture, FixtureProblem, Kind, discover, is_drawn};
+pub use fixture::{Fixture, FixtureProblem, Kind, discover, is_drawn, many};
 pub use judge::{Deviation, judge};
 pub use prepare::{applies, prepare};

@@ -3,6 +3,7 @@
 mod bare;
 mod cohort;
 mod containers;
+mod negative;
 mod race;
 mod schema;
 mod wire;
@@ -29,6 +30,8 @@ enum What {
     Cost,
     /// How well the schema stage tells right from wrong
     Schema,
+    /// What the negative tests find, beside what schemathesis finds
+    Negative,
     /// How busy a batch keeps the machine, what it holds in memory, and what rendering costs
     Cohort,
 }
@@ -41,9 +44,12 @@ pub(crate) struct Bench {
     /// Seeds for each schema
     #[arg(long, default_value_t = 5)]
     seeds: u64,
-    /// Write what is measured of the schema stage to grader/docs/schema.md
+    /// Write what is measured of the schema stage to grader/docs/schema.md, of negative tests to grader/docs/negative.md
     #[arg(long)]
     write: bool,
+    /// When schemathesis is told to stop, seconds
+    #[arg(long, default_value_t = 600)]
+    limit: u64,
     /// How often each thing is measured; the median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -58,6 +64,9 @@ pub(crate) struct Bench {
 pub(crate) async fn run(args: &Bench) -> Result<()> {
     if args.what == What::Cohort {
         return cohort::run().await;
+    }
+    if args.what == What::Negative {
+        return negative::run(Duration::from_secs(args.limit), args.write).await;
     }
     if args.what == What::Schema {
         return schema::run(args.seeds, args.write).await;

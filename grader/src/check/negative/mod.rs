@@ -5,6 +5,7 @@
 
 pub(crate) mod effect;
 mod fold;
+mod told;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -159,21 +160,33 @@ impl Scene {
     /// # Errors
     /// Only when a request cannot be formed.
     pub(crate) async fn ask(&mut self, cx: &mut Cx, door: &Door, case: &Case) -> Result<(), Fault> {
+        match self.try_once(cx, door, case).await? {
+            Some(tried) => self.note(cx, tried).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn try_once(
+        &self,
+        cx: &mut Cx,
+        door: &Door,
+        case: &Case,
+    ) -> Result<Option<Tried>, Fault> {
         if self.is_over(&door.op) {
-            return Ok(());
+            return Ok(None);
         }
         // What a refused request said must not stand in the way of the next one.
         let Some(door) = cx.planter().anew(door).await? else {
-            return Ok(());
+            return Ok(None);
         };
         let Some(bytes) = case.edit.on(&door.body) else {
-            return Ok(());
+            return Ok(None);
         };
         let request = door.request();
         let Some(exchange) = request.send_body(bytes).await? else {
-            return Ok(());
+            return Ok(None);
         };
-        let tried = Tried {
+        Ok(Some(Tried {
             op: door.op.clone(),
             about: door.about.clone(),
             request: Some(door.request()),
@@ -181,8 +194,7 @@ impl Scene {
             case: case.clone(),
             came: Came::of(&exchange),
             exchange,
-        };
-        self.note(cx, tried).await
+        }))
     }
 
     /// Asks a case that stands in an address; none where enough was asked already. What an HTTP client would write in
@@ -270,7 +282,6 @@ impl Scene {
     /// # Errors
     /// Only when a request cannot be formed.
     pub(crate) async fn broken(&mut self, cx: &mut Cx, words: &Words) -> Result<Findings, Fault> {
-        let broke = |t: &Tried| matches!(t.came, Came::Broke(_));
         self.found(cx, words, broke).await
     }
 
@@ -383,6 +394,11 @@ fn secrets(pack: &Pack) -> Vec<String> {
     let all = declared.chain(own).chain(sent);
     all.filter_map(|place| Some(place.pointer()?.last()?.to_owned()))
         .collect()
+}
+
+/// Whether a case broke the service.
+pub(crate) fn broke(tried: &Tried) -> bool {
+    matches!(tried.came, Came::Broke(_))
 }
 
 /// Whether a case that the contract forbids was taken, which no usual framework does.

@@ -1,8 +1,9 @@
 use serde_json::Value;
 
-use super::{invalid_body_accepted, invalid_body_breaks, malformed_json};
+use super::malformed_json;
 use crate::check::Cx;
-use crate::check::negative::{Scene, Tried, Words, taken};
+use crate::check::negative::{Scene, Tried, Words, broke, taken};
+use crate::checks::endpoints::created_differs;
 use crate::model::{Fault, Verdict};
 use crate::pack::Pack;
 use crate::probe::negative::{Edit, fields, numbers};
@@ -37,7 +38,7 @@ check! {
         summary: "a number that is too large for its column or no number breaks the service",
         concept: "validation",
         severity: Medium,
-        needs: [malformed_json::CHECK, invalid_body_accepted::CHECK, invalid_body_breaks::CHECK],
+        needs: [created_differs::CHECK, malformed_json::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -85,9 +86,11 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             }
         }
     }
+    let altered = |t: &Tried| altered(&pack, t);
+    let wrong = |t: &Tried| broke(t) || taken(t) || altered(t);
+    scene.leave_unruled(cx, wrong).await?;
     let mut findings = scene.broken(cx, &BREAKS).await?;
     findings.join(scene.found(cx, &TAKEN, taken).await?);
-    let altered = |t: &Tried| altered(&pack, t);
     findings.join(scene.found(cx, &ALTERED, altered).await?);
     let advice = cx.findings();
     scene.close(cx, findings, advice).await

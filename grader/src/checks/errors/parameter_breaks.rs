@@ -1,6 +1,6 @@
-use super::{injection, invalid_body_accepted, number_breaks, text_breaks};
+use super::{injection, malformed_json};
 use crate::check::Cx;
-use crate::check::negative::{Scene, Words, coerced, taken};
+use crate::check::negative::{Scene, Tried, Words, broke, coerced, taken};
 use crate::checks::endpoints::{page_bounds, unknown_id_not_404};
 use crate::model::{Fault, Verdict};
 use crate::pack::{Call, Method, Pack};
@@ -41,10 +41,7 @@ check! {
         summary: "an id or a query that makes no sense breaks the service, or is taken for another",
         concept: "validation",
         severity: High,
-        needs: [
-            unknown_id_not_404::CHECK, page_bounds::CHECK, invalid_body_accepted::CHECK, number_breaks::CHECK,
-            text_breaks::CHECK, injection::CHECK,
-        ],
+        needs: [unknown_id_not_404::CHECK, page_bounds::CHECK, malformed_json::CHECK, injection::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -103,6 +100,8 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             in_query(cx, &mut scene, &pack, &of, &list).await?;
         }
     }
+    let wrong = |t: &Tried| broke(t) || taken(t);
+    scene.leave_told_of_bodies(cx, wrong).await?;
     let mut findings = scene.broken(cx, &BREAKS).await?;
     findings.join(scene.found(cx, &TAKEN, taken).await?);
     let advice = scene.found(cx, &LENIENT, coerced).await?;

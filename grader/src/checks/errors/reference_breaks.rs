@@ -3,9 +3,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::{invalid_body_breaks, malformed_json};
+use super::malformed_json;
 use crate::check::Cx;
-use crate::check::negative::{Scene, Words, taken};
+use crate::check::negative::{Scene, Tried, Words, broke, taken};
 use crate::checks::endpoints::reference_unchecked;
 use crate::model::{Fault, Verdict};
 use crate::pack::{EndAt, Entity, Pack, Spot};
@@ -42,7 +42,7 @@ check! {
         summary: "a reference that cannot lead anywhere breaks the service",
         concept: "foreign-keys",
         severity: High,
-        needs: [reference_unchecked::CHECK, malformed_json::CHECK, invalid_body_breaks::CHECK],
+        needs: [reference_unchecked::CHECK, malformed_json::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -89,6 +89,8 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     for name in pack.links.keys() {
         joining(cx, &mut scene, &pack, name).await?;
     }
+    let wrong = |t: &Tried| broke(t) || taken(t);
+    scene.leave_unruled(cx, wrong).await?;
     let mut findings = scene.broken(cx, &BREAKS).await?;
     findings.join(scene.found(cx, &TAKEN, taken).await?);
     let advice = cx.findings();

@@ -1,6 +1,7 @@
-use super::{invalid_body_breaks, malformed_json};
+use super::malformed_json;
 use crate::check::Cx;
-use crate::check::negative::{Scene, Words};
+use crate::check::negative::{Scene, Words, broke};
+use crate::checks::endpoints::created_differs;
 use crate::model::{Fault, Verdict};
 use crate::probe::negative::{fields, texts};
 use crate::probe::plant::Way;
@@ -34,7 +35,7 @@ check! {
         summary: "a text that no column can keep breaks the service",
         concept: "serialization",
         severity: Medium,
-        needs: [malformed_json::CHECK, invalid_body_breaks::CHECK],
+        needs: [created_differs::CHECK, malformed_json::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -76,6 +77,7 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             }
         }
     }
+    scene.leave_unruled(cx, broke).await?;
     let findings = scene.broken(cx, &WORDS).await?;
     let advice = cx.findings();
     scene.close(cx, findings, advice).await

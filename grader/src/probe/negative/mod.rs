@@ -95,12 +95,17 @@ impl Edit {
         Some(body)
     }
 
-    /// The member of the whole that it is about.
-    pub fn member(&self) -> Option<&str> {
+    /// The place that it is about, an RFC 6901 pointer.
+    pub fn place(&self) -> Option<&str> {
         match self {
-            Self::Put(at, _) | Self::Raw(at, _) | Self::Take(at) => at.split('/').nth(1),
+            Self::Put(at, _) | Self::Raw(at, _) | Self::Take(at) => Some(at),
             Self::Whole(_) | Self::Elsewhere => None,
         }
+    }
+
+    /// The member of the whole that it is about.
+    pub fn member(&self) -> Option<&str> {
+        self.place()?.split('/').nth(1)
     }
 }
 
