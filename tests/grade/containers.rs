@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use grader::model::{Report, RuntimeKind, Verdict};
-use grader::verify::{Fixture, Kind, discover, prepare};
+use grader::verify::{Fixture, Kind, discover, in_turn, prepare};
 use nix::sys::signal::Signal;
 
 use super::bench::{Grader, has_turn, reference, root};
@@ -117,13 +117,8 @@ fn references_get_the_same_verdicts() {
 fn variants_get_the_same_verdicts() {
     if engine() {
         let turn = std::env::var("GRADER_TURN").unwrap_or_default();
-        let mut drawn = fixtures(|f| f.kind == Kind::Variant);
-        // In a turn of none of them, one has it all the same.
-        let (first, has_turn) = (drawn[0].clone(), |f: &Fixture| f.has_turn(&turn));
-        drawn.retain(has_turn);
-        if drawn.is_empty() {
-            drawn.push(first);
-        }
+        let drawn = in_turn(fixtures(|f| f.kind == Kind::Variant), &turn);
+        assert!(!drawn.is_empty());
         drawn.iter().for_each(|f| drop(agree(f)));
     }
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use super::turn::is_drawn;
 use crate::model::RuntimeKind;
 
 /// What kind of known answer a fixture is.
@@ -69,30 +68,10 @@ impl Fixture {
         root.join("projects").join(&self.project)
     }
 
-    /// Whether it is its turn: always for references and starters in Python, one time in three for those in other
-    /// languages, one in twelve for a variant, one in thirty-two for a flaw. `turn` is any text that changes from time to time, a
-    /// commit's digest for instance, so that all have theirs; an empty one is everybody's.
-    pub fn has_turn(&self, turn: &str) -> bool {
-        let one_in = match self.kind {
-            Kind::Variant => 12,
-            Kind::Flaw => 32,
-            // Flaws are made of these.
-            Kind::Reference | Kind::Starter if self.name == "python" => 1,
-            Kind::Reference | Kind::Starter => 3,
-        };
-        self.is_drawn(turn, one_in)
-    }
-
     /// Whether it is one of those drawn in this turn, one time in so many.
     pub fn is_drawn(&self, turn: &str, one_in: u8) -> bool {
         is_drawn(turn, &self.title(), one_in)
     }
-}
-
-/// Whether something of this name is one of those drawn in this turn, one time in so many; in an empty turn all are.
-pub fn is_drawn(turn: &str, name: &str, one_in: u8) -> bool {
-    let digest = Sha256::digest(format!("{turn} {name}"));
-    turn.is_empty() || digest[0].is_multiple_of(one_in)
 }
 
 /// A fixture that cannot be read: which file, and what is wrong with it.

@@ -8,7 +8,9 @@ mod fixture;
 mod judge;
 mod manners;
 mod prepare;
+mod turn;
 
-pub use fixture::{Fixture, FixtureProblem, Kind, discover, is_drawn, many};
+pub use fixture::{Fixture, FixtureProblem, Kind, discover, many};
 pub use judge::{Deviation, judge};
 pub use prepare::{applies, prepare};
+pub use turn::{in_turn, is_drawn};

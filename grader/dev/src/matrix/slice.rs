@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, anyhow};
 use grader::pack::{Pack, PackSource};
-use grader::verify::{Fixture, Kind, is_drawn};
+use grader::verify::{Fixture, Kind, in_turn, is_drawn};
 
 use crate::place::root;
 
@@ -24,8 +24,8 @@ impl Slice {
         // The services of the contracts are graded by the tests.
         let graded =
             |f: &Fixture| f.kind == Kind::Reference && !f.pack(&root()).starts_with(&projects);
-        let drawn = all.iter().filter(|f| f.has_turn(&turn) && !graded(f));
-        let needed = drawn.filter(|f| {
+        let drawn = in_turn(all.iter().filter(|f| !graded(f)).cloned().collect(), &turn);
+        let needed = drawn.iter().filter(|f| {
             let check = (&f.project, &f.expect);
             f.kind != Kind::Flaw || proven.insert(check)
         });
