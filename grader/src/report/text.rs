@@ -117,6 +117,12 @@ pub(super) fn gates(report: &Report) -> &[TierStanding] {
     }
 }
 
+/// Whether a gate waits for one before it, whatever its own points are.
+pub(super) fn waits(tier: &TierStanding, report: &Report) -> bool {
+    let before = report.tiers.iter().filter(|t| t.tier < tier.tier);
+    before.into_iter().any(|t| !t.open)
+}
+
 /// The points of a tier, where the run speaks of several; else they are the total.
 pub(super) fn part(tier: &TierStanding, report: &Report) -> Option<String> {
     let Score { earned, possible } = tier.score;
@@ -208,6 +214,32 @@ mod tests {
         assert_eq!(unmet(&report).as_deref(), Some(says));
         report.complete = false;
         assert_eq!(unmet(&report), None, "a part leaves out what it leaves out");
+    }
+
+    #[test]
+    fn a_gate_says_that_it_waits_for_those_before_it() {
+        let mut report = crate::report::sample::green();
+        let own = report.tiers[0].clone();
+        assert!(!waits(&own, &report));
+        let lower = |open| TierStanding {
+            tier: 0,
+            open,
+            ..own.clone()
+        };
+        report.tiers.insert(0, lower(true));
+        assert!(!waits(&own, &report));
+        report.tiers[0] = lower(false);
+        report.tiers[1].open = false;
+        assert!(waits(&own, &report) && !waits(&report.tiers[0], &report));
+        for text in [
+            crate::report::terminal::render(&report, 400, crate::report::Style::PLAIN),
+            crate::report::Format::Markdown.render(&report).unwrap(),
+            crate::report::Format::Html.render(&report).unwrap(),
+        ] {
+            // Whatever the width, the words are there.
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains("and open gates before it"), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::line;
 use crate::model::{Report, TierStanding};
-use crate::report::text::{PARTIAL, count, gates, part, unsettled};
+use crate::report::text::{PARTIAL, count, gates, part, unsettled, waits};
 
 /// The verdict in words.
 pub(super) fn verdict(report: &Report) -> &'static str {
@@ -65,6 +65,7 @@ fn gate(tier: &TierStanding, report: &Report) -> Markup {
                     }
                 }
                 @if tier.signed_off == Some(false) { " and a mentor's sign-off" }
+                @if waits(tier, report) { " and open gates before it" }
                 "."
             }
             @if !tier.unjudged.is_empty() {

@@ -8,7 +8,7 @@ mod talk;
 
 use escape::{code, inline};
 
-use super::text::{PARTIAL, count, cut, overridden, part, pins, unsettled};
+use super::text::{PARTIAL, count, cut, overridden, part, pins, unsettled, waits};
 use crate::model::{CheckId, Record, Report, Stage, Verdict};
 use crate::score;
 
@@ -178,6 +178,9 @@ fn head(report: &Report) -> String {
                 .map(|id| code(id.as_str()))
                 .collect();
             out += &format!(" and a pass of {}", shown.join(", "));
+        }
+        if waits(tier, report) {
+            out += " and open gates before it";
         }
         out.push('\n');
     }

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::talk;
 use crate::model::{CheckId, Report, Score, TierStanding, Verdict};
 use crate::report::Ink;
-use crate::report::text::{count, gates, overridden, part, pins, unmet, unsettled};
+use crate::report::text::{count, gates, overridden, part, pins, unmet, unsettled, waits};
 
 /// How many lines a list at the foot may have.
 const LINES: usize = 8;
@@ -195,6 +195,9 @@ fn gate(tier: &TierStanding, report: &Report) -> (Ink, String) {
     }
     if *signed_off == Some(false) {
         asks.push("a mentor's sign-off".to_owned());
+    }
+    if waits(tier, report) {
+        asks.push("open gates before it".to_owned());
     }
     let asks = asks.join(" and ");
     (
