@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::LocksCx;
+use super::fan::holder;
 use crate::model::{Exchange, Fault};
 use crate::probe::catalog::Table;
 use crate::probe::changes::{Changes, Deed};
+use crate::probe::sql::Observer;
 use crate::probe::{Http, Patience, Request};
 use crate::runtime::postgres::LockMode;
 
@@ -21,6 +23,21 @@ pub(crate) struct Rush {
     pub(crate) answers: Vec<Exchange>,
     /// How many waited at once.
     pub(crate) waited: i64,
+}
+
+/// The tables with these names; a partition stands for its table.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub(crate) async fn tables(observer: &Observer, names: &[String]) -> Result<Vec<Table>, Fault> {
+    let catalog = observer.catalog().await?;
+    let mut tables: Vec<Table> = Vec::new();
+    for table in names.iter().filter_map(|name| holder(&catalog, name)) {
+        if !tables.contains(table) {
+            tables.push(table.clone());
+        }
+    }
+    Ok(tables)
 }
 
 impl LocksCx {

@@ -1,4 +1,4 @@
-//! Clients that take their time, do not listen, or leave: many at once, for as long as they are held.
+//! Clients that take their time, do not listen, leave, or say half of it: many at once, for as long as they are held.
 
 use std::time::Duration;
 
@@ -20,7 +20,16 @@ pub(crate) enum Manners {
     Deaf,
     /// They ask and leave at once.
     Gone,
+    /// They close their side in the middle of a body, and wait for an answer.
+    HalfClosed,
+    /// They send half a body and reset the connection.
+    Reset,
+    /// They ask several times without waiting for an answer, and read none (RFC 9112 §9.3.2).
+    Pipelined,
 }
+
+/// How many requests a client sends that waits for no answer.
+const PIPELINED: usize = 5;
 
 /// Between two bytes of a slow client.
 const BYTE: Duration = Duration::from_secs(1);
@@ -31,13 +40,28 @@ pub(crate) struct Siege {
 }
 
 impl Manners {
-    pub(crate) const ALL: [Self; 4] = [Self::SlowHead, Self::SlowBody, Self::Deaf, Self::Gone];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::SlowHead,
+        Self::SlowBody,
+        Self::Deaf,
+        Self::Gone,
+        Self::HalfClosed,
+        Self::Reset,
+        Self::Pipelined,
+    ];
+
+    /// Whether what they have to say is a body.
+    pub(crate) const fn sends_body(self) -> bool {
+        matches!(self, Self::SlowBody | Self::HalfClosed | Self::Reset)
+    }
 
     /// How many of them come at once.
     pub(crate) const fn many(self) -> usize {
         match self {
             Self::SlowHead | Self::Gone => 50,
-            Self::SlowBody | Self::Deaf => 20,
+            Self::SlowBody | Self::Deaf | Self::HalfClosed | Self::Reset => 20,
+            // No more requests than the others send, all in all: a limit on requests is another matter.
+            Self::Pipelined => 10,
         }
     }
 
@@ -48,6 +72,9 @@ impl Manners {
             Self::SlowBody => "that send their body a byte a second",
             Self::Deaf => "that ask and never read the answer",
             Self::Gone => "that ask and leave at once",
+            Self::HalfClosed => "that close their side in the middle of a body",
+            Self::Reset => "that reset the connection in the middle of a body",
+            Self::Pipelined => "that ask five times without waiting for an answer",
         }
     }
 }
@@ -56,22 +83,31 @@ impl Siege {
     /// Lets as many clients of this kind come as there are of it. Each asks this request, in its own time.
     pub(crate) async fn begin(manners: Manners, request: &Request) -> Self {
         let written = raw::written(request);
-        let whole = match manners {
-            Manners::SlowHead => 0,
+        let body = head(&written);
+        let half = body + (written.len() - body) / 2;
+        let first = match manners {
+            Manners::SlowHead => Vec::new(),
             // Up to the first byte of the body.
-            Manners::SlowBody => head(&written),
-            Manners::Deaf | Manners::Gone => written.len(),
+            Manners::SlowBody => written[..body].to_vec(),
+            Manners::Deaf | Manners::Gone => written.clone(),
+            Manners::HalfClosed | Manners::Reset => written[..half].to_vec(),
+            Manners::Pipelined => kept_open(&written).repeat(PIPELINED),
         };
-        let come = (0..manners.many()).map(|_| open(request, &written[..whole]));
+        let come = (0..manners.many()).map(|_| open(request, &first));
         let open: Vec<TcpStream> = join_all(come).await.into_iter().flatten().collect();
-        let clients = match manners {
-            Manners::Gone => Vec::new(),
-            _ => {
-                let rest = &written[whole..];
-                let slow = |stream| tokio::spawn(drip(stream, rest.to_vec()));
-                open.into_iter().map(slow).collect()
-            }
+        let rest = match manners {
+            Manners::SlowHead | Manners::SlowBody => &written[first.len()..],
+            _ => &[],
         };
+        let mut clients = Vec::new();
+        for stream in open {
+            match manners {
+                Manners::Gone => drop(stream),
+                Manners::Reset => reset(&stream),
+                Manners::HalfClosed => clients.push(tokio::spawn(close_half(stream))),
+                _ => clients.push(tokio::spawn(drip(stream, rest.to_vec()))),
+            }
+        }
         Self { clients }
     }
 }
@@ -99,6 +135,29 @@ async fn drip(mut stream: TcpStream, rest: Vec<u8>) {
     std::future::pending::<()>().await;
 }
 
+/// Sends no more, and stays.
+async fn close_half(mut stream: TcpStream) {
+    if stream.shutdown().await.is_ok() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The service is told that this connection is over, whatever was on its way (RFC 9293 §3.5.2).
+fn reset(stream: &TcpStream) {
+    // Where the system knows no such thing the client merely leaves.
+    let _left = stream.set_zero_linger();
+}
+
+/// The same request on a connection that stays.
+fn kept_open(written: &[u8]) -> Vec<u8> {
+    const ENDS: &[u8] = b"connection: close\r\n";
+    let at = written.windows(ENDS.len()).position(|w| w == ENDS);
+    match at {
+        Some(at) => [&written[..at], &written[at + ENDS.len()..]].concat(),
+        None => written.to_vec(),
+    }
+}
+
 /// How many bytes of a request come before its body.
 fn head(written: &[u8]) -> usize {
     let end = written.windows(4).position(|w| w == b"\r\n\r\n");
@@ -113,5 +172,13 @@ mod tests {
     fn a_body_begins_behind_the_empty_line() {
         assert_eq!(head(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n{}"), 27);
         assert_eq!(head(b"GET"), 3);
+    }
+
+    #[test]
+    fn a_connection_that_stays_says_nothing_of_its_end() {
+        let written = b"GET / HTTP/1.1\r\nconnection: close\r\naccept: */*\r\n\r\n";
+        let kept = b"GET / HTTP/1.1\r\naccept: */*\r\n\r\n";
+        assert_eq!(kept_open(written), kept);
+        assert_eq!(kept_open(kept), kept);
     }
 }

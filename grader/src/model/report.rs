@@ -90,7 +90,7 @@ pub struct PackRef {
     pub title: String,
     /// Its tier.
     pub tier: u32,
-    /// SHA-256 over its files, hex.
+    /// SHA-256 over its files and what the projects before it ask for, hex.
     pub digest: String,
 }
 

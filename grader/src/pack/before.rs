@@ -1,6 +1,7 @@
 //! What the projects before this one asked for: their gates, which later work must not shut again.
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::{Gate, PackSource};
 use crate::model::{CheckId, Stage};
@@ -81,5 +82,53 @@ impl Before {
         }
         found.sort_by_key(|before| before.tier);
         found
+    }
+
+    /// A pack's digest with what these ask for in it: they decide about a report as well. The pack's own where there is
+    /// none.
+    pub(super) fn digest(own: String, all: &[Self]) -> String {
+        if all.is_empty() {
+            return own;
+        }
+        let mut hash = Sha256::new();
+        let mut part = |text: &str| {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        };
+        part(&own);
+        for before in all {
+            part(&before.tier.to_string());
+            part(&before.title);
+            part(&before.gate.share.to_string());
+            let stages = before.stages.iter().map(|s| s.as_str());
+            let must = before.gate.must.iter().map(CheckId::as_str);
+            stages.chain(must).for_each(&mut part);
+        }
+        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_that_comes_before_is_a_part_of_the_digest() {
+        let with = |share| {
+            let gate = Gate {
+                share,
+                must: Vec::new(),
+                sign_off: false,
+            };
+            let before = Before {
+                tier: 1,
+                title: "The first".to_owned(),
+                stages: Vec::new(),
+                gate,
+            };
+            Before::digest("own".to_owned(), &[before])
+        };
+        assert_eq!(Before::digest("own".to_owned(), &[]), "own");
+        assert_ne!(with(0.8), with(0.9));
     }
 }

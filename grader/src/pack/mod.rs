@@ -106,7 +106,7 @@ pub struct Pack {
     pub hints: BTreeMap<CheckId, Vec<String>>,
     /// Points that differ from what a check's severity gives.
     pub points: BTreeMap<CheckId, u32>,
-    /// SHA-256 over the pack's relative file names and their contents, in hex.
+    /// SHA-256 over the pack's relative file names and their contents, and what the projects before it ask for, in hex.
     pub digest: String,
 }
 

@@ -225,9 +225,14 @@ async fn alike(
         let other = e.sent.path != killer.sent.path || e.sent.headers != killer.sent.headers;
         said_yes(e) && other && line(pack, &e.sent) == of
     };
-    // The nearest ones are most like it.
     let mut near: Vec<&Exchange> = journal.iter().filter(fits).collect();
-    near.sort_by_key(|e| e.number.abs_diff(killer.number));
+    // What shares a header with it that few others have may end the process as well.
+    let few = |name: &&str| 2 * near.iter().filter(|e| has(&e.sent, name)).count() < near.len();
+    let names = killer.sent.headers.iter().map(|(name, _)| name.as_str());
+    let rare: Vec<&str> = names.filter(few).collect();
+    let shares = |e: &Exchange| rare.iter().filter(|name| has(&e.sent, name)).count();
+    // Else the nearest ones are most like it.
+    near.sort_by_key(|e| (shares(e), e.number.abs_diff(killer.number)));
     for like in near.into_iter().take(CONTROLS) {
         let of_world = |e: &&Exchange| e.sent.base == like.sent.base && e.number <= like.number;
         let world: Vec<Exchange> = journal.iter().filter(of_world).cloned().collect();
@@ -245,6 +250,12 @@ async fn alike(
         }
     }
     Ok(None)
+}
+
+/// Whether a request has a header of this name.
+fn has(sent: &Sent, name: &str) -> bool {
+    let mut headers = sent.headers.iter();
+    headers.any(|(n, _)| n.eq_ignore_ascii_case(name))
 }
 
 /// What every service answers that is up.
@@ -289,13 +300,9 @@ impl Killer {
 
     /// The headers that only the request has which ended the process.
     pub(crate) fn own_headers(&self) -> Vec<&str> {
-        let named = |sent: &Sent, name: &str| {
-            let mut headers = sent.headers.iter();
-            headers.any(|(n, _)| n.eq_ignore_ascii_case(name))
-        };
         let last = self.asked.last().filter(|_| self.same);
         let headers = last.into_iter().flat_map(|e| &e.sent.headers);
-        let own = headers.filter(|(n, _)| !named(&self.control.sent, n));
+        let own = headers.filter(|(n, _)| !has(&self.control.sent, n));
         own.map(|(n, _)| n.as_str()).collect()
     }
 }

@@ -5,7 +5,9 @@
 
 pub(crate) mod effect;
 mod fold;
+mod judge;
 mod told;
+mod tried;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,76 +15,21 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::honest::manner;
-use super::{Cx, Findings};
-use crate::model::{Exchange, Fault, Manner, Verdict};
+use super::Cx;
+use crate::model::{Exchange, Fault};
 use crate::pack::{OpId, Pack, Verb};
-use crate::probe::negative::{Case, Edit, Must, wrong};
+use crate::probe::negative::{Case, wrong};
 use crate::probe::plant::{Door, Planting, Way, answer, said_yes};
 use crate::probe::{Request, until};
 use crate::runtime::Liveness;
+
+pub(crate) use tried::{Came, Tried, broke, coerced, taken};
 
 /// After so many requests without any answer nothing more is asked: each of them may have taken its whole time.
 const SILENT: usize = 3;
 
 /// How long the end of a process may take to be seen.
 const MOMENT: Duration = Duration::from_secs(1);
-
-/// What came of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Came {
-    /// It was refused, in an orderly way.
-    Refused,
-    /// It was taken.
-    Taken,
-    /// A 5xx, half an answer, or none.
-    Broke(Manner),
-    /// Something that is neither.
-    Unclear,
-}
-
-impl Came {
-    fn of(exchange: &Exchange) -> Self {
-        match exchange.status() {
-            _ if manner(exchange) != Manner::Wrong => Self::Broke(manner(exchange)),
-            Some(200..=299) => Self::Taken,
-            Some(400..=499) => Self::Refused,
-            _ => Self::Unclear,
-        }
-    }
-}
-
-/// A case that was asked.
-#[derive(Debug, Clone)]
-pub(crate) struct Tried {
-    /// The operation.
-    pub(crate) op: OpId,
-    /// The entity or the link that it is about.
-    about: Option<String>,
-    /// The honest body that the case was done to; null where what is wrong stands elsewhere.
-    pub(crate) body: Value,
-    /// The request without a body of its own, where it has one.
-    request: Option<Request>,
-    /// The case.
-    pub(crate) case: Case,
-    /// What was sent, and what came back.
-    pub(crate) exchange: Exchange,
-    /// What that is.
-    pub(crate) came: Came,
-}
-
-impl Tried {
-    /// What it is about: the entity, the link, else the operation.
-    pub(crate) fn about(&self) -> String {
-        self.about.clone().unwrap_or_else(|| self.op.to_string())
-    }
-
-    /// How much was sent: the smallest request shows a cause best.
-    fn size(&self) -> u64 {
-        let sent = &self.exchange.sent;
-        sent.body.as_ref().map_or(0, |b| b.bytes) + sent.path.len() as u64
-    }
-}
 
 /// What a check says of what it finds.
 #[derive(Debug, Clone, Copy)]
@@ -275,114 +222,6 @@ impl Scene {
     pub(crate) fn doubt(&mut self, why: String) {
         self.doubt.get_or_insert(why);
     }
-
-    /// Those that broke the service, as findings; and where there are none, whether the honest requests still work and
-    /// the process is the same one (C~).
-    ///
-    /// # Errors
-    /// Only when a request cannot be formed.
-    pub(crate) async fn broken(&mut self, cx: &mut Cx, words: &Words) -> Result<Findings, Fault> {
-        self.found(cx, words, broke).await
-    }
-
-    /// Those for which `wrong` holds, as findings.
-    ///
-    /// # Errors
-    /// Only when a request cannot be formed.
-    pub(crate) async fn found(
-        &mut self,
-        cx: &mut Cx,
-        words: &Words,
-        wrong: impl Fn(&Tried) -> bool,
-    ) -> Result<Findings, Fault> {
-        let mut findings = cx.findings();
-        for mut group in fold::fold(&self.tried, wrong) {
-            self.shrink(&mut group).await?;
-            findings.add(group.draft(cx, words));
-        }
-        Ok(findings)
-    }
-
-    /// The verdict on what was found, after C~.
-    ///
-    /// # Errors
-    /// Only when a request cannot be formed.
-    pub(crate) async fn close(
-        mut self,
-        cx: &mut Cx,
-        findings: Findings,
-        advice: Findings,
-    ) -> Result<Verdict, Fault> {
-        if !findings.is_empty() {
-            return Ok(findings.verdict());
-        }
-        for door in self.doors.clone() {
-            if door.way == Way::Other {
-                continue;
-            }
-            let Some(door) = cx.planter().anew(&door).await? else {
-                continue;
-            };
-            let honest = door.honest().send().await?;
-            if !said_yes(&honest) {
-                let (line, said) = (cx.line(&door.op), answer(&honest));
-                self.doubt(format!(
-                    "afterwards {line} answered {said} to an honest request"
-                ));
-            }
-        }
-        if cx.processes() != self.processes {
-            self.doubt("the service's process is not the one that was asked before".to_owned());
-        }
-        Ok(match self.doubt {
-            Some(control) => Verdict::Inconclusive { control },
-            None if self.tried.is_empty() => Verdict::Skipped {
-                why: "no operation of this contract takes such a request".to_owned(),
-            },
-            None if advice.is_empty() => Verdict::Pass { advice: Vec::new() },
-            None => advice.advice(),
-        })
-    }
-
-    /// Makes the request that shows a group smaller: each other member that can go, goes.
-    async fn shrink(&mut self, group: &mut fold::Group) -> Result<(), Fault> {
-        let Came::Broke(_) = group.shown.came else {
-            return Ok(());
-        };
-        if self.silent > 0 || matches!(group.shown.case.edit, Edit::Whole(_) | Edit::Take(_)) {
-            return Ok(());
-        }
-        let (Value::Object(members), Some(request)) =
-            (group.shown.body.clone(), group.shown.request.clone())
-        else {
-            return Ok(());
-        };
-        let own = group.shown.case.edit.member().map(str::to_owned);
-        for name in members
-            .keys()
-            .filter(|n| Some(n.as_str()) != own.as_deref())
-        {
-            let mut smaller = group.shown.clone();
-            if let Some(body) = smaller.body.as_object_mut() {
-                body.shift_remove(name);
-            }
-            let Some(bytes) = smaller.case.edit.on(&smaller.body) else {
-                continue;
-            };
-            let Some(seen) = request.clone().send_body(bytes).await? else {
-                continue;
-            };
-            if seen.status().is_none() {
-                self.silent += 1;
-                break;
-            }
-            if Came::of(&seen) == smaller.came && seen.status() == smaller.exchange.status() {
-                smaller.exchange = seen;
-                group.shown = smaller;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The names of fields that hold secrets: which of them are refused is a policy, and judged as one.
@@ -394,19 +233,4 @@ fn secrets(pack: &Pack) -> Vec<String> {
     let all = declared.chain(own).chain(sent);
     all.filter_map(|place| Some(place.pointer()?.last()?.to_owned()))
         .collect()
-}
-
-/// Whether a case broke the service.
-pub(crate) fn broke(tried: &Tried) -> bool {
-    matches!(tried.came, Came::Broke(_))
-}
-
-/// Whether a case that the contract forbids was taken, which no usual framework does.
-pub(crate) fn taken(tried: &Tried) -> bool {
-    tried.came == Came::Taken && tried.case.must == Must::Refuse
-}
-
-/// Whether a case was taken that usual frameworks take.
-pub(crate) fn coerced(tried: &Tried) -> bool {
-    tried.came == Came::Taken && tried.case.must == Must::Coerce
 }

@@ -25,6 +25,7 @@ mod page_unbounded;
 mod patch_erases;
 pub(super) mod patch_ignored;
 mod precondition_ignored;
+mod precondition_raced;
 mod private_cached;
 mod put_not_idempotent;
 pub(super) mod reference_unchecked;
@@ -61,6 +62,7 @@ pub(super) static STAGE: &[&Check] = &[
     &etag_unstable::CHECK,
     &etag_ignored::CHECK,
     &precondition_ignored::CHECK,
+    &precondition_raced::CHECK,
     &private_cached::CHECK,
     &deleted_still_there::CHECK,
     &unknown_id_not_404::CHECK,

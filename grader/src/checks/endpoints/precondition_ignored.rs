@@ -98,14 +98,15 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     Ok(findings.verdict())
 }
 
-fn shows_tags(cx: &Cx, entity: &Entity) -> bool {
+/// Whether the contract says that a read of such a thing shows an ETag.
+pub(super) fn shows_tags(cx: &Cx, entity: &Entity) -> bool {
     let pack = cx.pack();
     let read = entity.read.as_ref().and_then(|c| pack.op(&c.op));
     read.is_some_and(|op| declares_header(op, 200, "etag").is_some())
 }
 
 /// Whether the contract says what happens to a change that is meant for another state.
-fn is_conditional(operation: &Operation) -> bool {
+pub(super) fn is_conditional(operation: &Operation) -> bool {
     operation.param(ParamPlace::Header, "if-match").is_some() || declares(operation, 412)
 }
 
@@ -116,7 +117,8 @@ fn declares(operation: &Operation, status: u16) -> bool {
         .any(|r| r.status == StatusPattern::Exact(status))
 }
 
-async fn tag(cx: &mut Cx, planted: &Planted) -> Result<Result<String, String>, Fault> {
+/// The tag of the state of now; why there is none.
+pub(super) async fn tag(cx: &mut Cx, planted: &Planted) -> Result<Result<String, String>, Fault> {
     let read = cx.planter().read(planted).await?.filter(said_yes);
     let tag = read.and_then(|e| e.header("etag").map(str::to_owned));
     Ok(tag.ok_or_else(|| format!("a read of {} shows no ETag", a(&planted.entity))))

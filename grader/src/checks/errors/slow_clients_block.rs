@@ -14,9 +14,10 @@ use crate::{check, control};
 check! {
     /// ## What it looks at
     /// Fifty clients send the first line of a request a byte a second, twenty send a body so, twenty never read their
-    /// answer, fifty leave right after they have asked. While each kind is there, somebody else asks something: the
-    /// answers must come within two seconds, or ten times what they take otherwise, whichever is more. What is slow
-    /// then is measured a second time before it counts. Afterwards the same process goes on.
+    /// answer, fifty leave right after they have asked. Twenty close their side in the middle of a body, twenty reset
+    /// the connection there, ten ask five times without waiting for an answer. While each kind is there, somebody else
+    /// asks something: the answers must come within three seconds, or ten times what they take otherwise, whichever is
+    /// more. What is slow then is measured a second time before it counts. Afterwards the same process goes on.
     ///
     /// ## Why it matters
     /// A phone in a tunnel is a slow client, and so is anybody who wants to stop your service with one laptop. If each
@@ -85,9 +86,9 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
     let limit = LEAST.max(usual * TIMES);
     let mut findings = cx.findings();
     for manners in Manners::ALL {
-        let asked = match manners {
-            Manners::SlowBody => write.as_ref().unwrap_or(&read),
-            _ => &read,
+        let asked = match manners.sends_body() {
+            true => write.as_ref().unwrap_or(&read),
+            false => &read,
         };
         let mut late = Vec::new();
         // What was slow once may have met a busy machine.

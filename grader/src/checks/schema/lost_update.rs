@@ -1,13 +1,11 @@
 use serde_json::Value;
 
-use crate::check::fan::holder;
-use crate::check::rush::Rush;
+use crate::check::rush::{Rush, tables};
 use crate::check::stock::Stock;
 use crate::check::{Findings, LocksCx, a, note};
 use crate::checks::endpoints::patch_ignored;
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::pack::{Entity, Manner};
-use crate::probe::catalog::Table;
 use crate::probe::plant::{Planted, Sight, answer, said_yes};
 use crate::probe::sql::Observer;
 use crate::{check, control};
@@ -99,18 +97,6 @@ struct Met {
     most: i64,
 }
 
-/// The tables with these names; a partition stands for its table.
-async fn named(observer: &Observer, names: &[String]) -> Result<Vec<Table>, Fault> {
-    let catalog = observer.catalog().await?;
-    let mut tables: Vec<Table> = Vec::new();
-    for table in names.iter().filter_map(|name| holder(&catalog, name)) {
-        if !tables.contains(table) {
-            tables.push(table.clone());
-        }
-    }
-    Ok(tables)
-}
-
 /// Takes more than there is, at once.
 async fn oversold(
     cx: &mut LocksCx,
@@ -140,7 +126,7 @@ async fn oversold(
     if !said_yes(&sent) {
         return Ok(Err(format!("taking one alone answered {}", answer(&sent))));
     }
-    for table in named(observer, &names).await? {
+    for table in tables(observer, &names).await? {
         let Some(thing) = given!(stock.open(cx, THERE).await?) else {
             return Ok(Ok(()));
         };
@@ -237,7 +223,7 @@ async fn overwritten(
     let written = cx.written(request, &window).await;
     window.close().await?;
     let (_, names) = written?;
-    for table in named(observer, &names).await? {
+    for table in tables(observer, &names).await? {
         let Ok(thing) = cx.planter().plant(&entity.name).await? else {
             return Ok(Ok(()));
         };

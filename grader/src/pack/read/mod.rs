@@ -117,8 +117,10 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
         }
     };
     let project = project?;
+    let before = Before::beside(source, &project.after, project::SHARE);
     Some(Pack {
-        before: Before::beside(source, &project.after, project::SHARE),
+        digest: Before::digest(digest, &before),
+        before,
         project,
         service: service?,
         limits,
@@ -139,7 +141,6 @@ fn load(source: &PackSource, checks: Option<&CheckIndex>, log: &Log) -> Option<P
         beliefs: Belief::beside(source),
         hints,
         points,
-        digest,
     })
 }
 

@@ -78,16 +78,12 @@ impl Planter {
         if !bind(&mut draft, call, key, &of.facts, &of.parents) {
             return Ok(None);
         }
-        let at = |name: &str| Place {
-            spot: Spot::Header(name.to_owned()),
-            pick: None,
-        };
         for (name, value) in headers {
-            draft.put(&at(name), &Value::from(value.unwrap_or_default()));
+            draft.put(&header(name), &Value::from(value.unwrap_or_default()));
         }
         self.supply(&mut draft, Some(of));
         for (name, _) in headers.iter().filter(|(_, value)| value.is_none()) {
-            draft.leave_out(&at(name));
+            draft.leave_out(&header(name));
         }
         inward(
             self.ask_near(&draft, Near::Made(of.by), Some(&of.created))
@@ -178,6 +174,14 @@ pub(super) fn is_guarded(op: &Operation) -> bool {
                 .iter()
                 .any(|r| r.status == StatusPattern::Exact(428))
     })
+}
+
+/// The place of a header.
+pub(super) fn header(name: &str) -> Place {
+    Place {
+        spot: Spot::Header(name.to_owned()),
+        pick: None,
+    }
 }
 
 /// The name under which a place takes its value.

@@ -99,7 +99,26 @@ impl Planter {
         let (Some(update), Some(body)) = (update, self.change_with(of, fact, value)) else {
             return Ok(None);
         };
-        let made = outward(self.ready_change(of, update, body).await)?;
+        let made = outward(self.ready_change(of, update, body, None).await)?;
+        Ok(made.ok().flatten())
+    }
+
+    /// The same, meant for the state with this tag (`If-Match`, RFC 9110 §13.1.1).
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed.
+    pub async fn prepare_change_from(
+        &mut self,
+        of: &Planted,
+        (fact, value): (&str, &Value),
+        tag: &str,
+    ) -> Result<Option<Request>, Fault> {
+        let pack = self.pack();
+        let update = pack.entity(&of.entity).and_then(|e| e.update.as_ref());
+        let (Some(update), Some(body)) = (update, self.change_with(of, fact, value)) else {
+            return Ok(None);
+        };
+        let made = outward(self.ready_change(of, update, body, Some(tag)).await)?;
         Ok(made.ok().flatten())
     }
 
@@ -108,11 +127,15 @@ impl Planter {
         of: &Planted,
         update: &Update,
         body: Value,
+        tag: Option<&str>,
     ) -> Result<Option<Request>, Stop> {
         let pack = self.pack();
         let mut draft = self.draft(&update.call.op, &pack)?;
-        if ask::is_guarded(draft.op) {
+        if tag.is_none() && ask::is_guarded(draft.op) {
             return Ok(None);
+        }
+        if let Some(tag) = tag {
+            draft.put(&ask::header("if-match"), &Value::from(tag));
         }
         draft.body = body;
         if !ask::bind(

@@ -95,7 +95,8 @@ fn fixtures() -> Result<Vec<Fixture>> {
         .filter(|f| f.kind == Kind::Reference && f.project == "3-accounts" && f.name == "python");
     let wrong = many(&root())?.into_iter();
     Ok(wrong
-        .filter(|f| f.project == "3-accounts")
+        // What keeps everybody waiting tells how long each of them waits, and nothing else.
+        .filter(|f| f.project == "3-accounts" && f.name != "rude-to-mistakes")
         .chain(right)
         .collect())
 }
