@@ -80,6 +80,8 @@ impl Asked {
         let mut words: Vec<OsString> = vec!["grade".into(), folder.into()];
         words.extend(self.words(project));
         words.extend(["--supervised", "--no-own-pack", "--ledger", "none"].map(OsString::from));
+        // A course fills the machine with submissions, not with copies of one.
+        words.extend(["--jobs", "1"].map(OsString::from));
         words.push("--name".into());
         words.extend([name.into(), "--report".into(), json]);
         words

@@ -26,7 +26,8 @@ impl Default for Settings {
         Self {
             selection: Selection::default(),
             seed: 1,
-            jobs: 1,
+            // While one waits, for a limit in time or for its database to come back, the other has something to do.
+            jobs: 2,
             company: 4,
             check_limit: Duration::from_secs(300),
             run_limit: Duration::from_secs(1800),

@@ -30,7 +30,7 @@ pub(super) async fn run() -> Result<()> {
     let (after, took) = (processors()?, began.elapsed());
     let busy = (after.busy - before.busy) / (after.all - before.all);
     let seconds = took.as_secs_f64();
-    println!("a batch of {SUBMISSIONS} with as many workers as processors: {seconds:.0} s");
+    println!("a batch of {SUBMISSIONS} with the usual workers: {seconds:.0} s");
     println!("processors busy: {:.0} % (at least 85 %)", 100.0 * busy);
     let half = |peaks: &[u64]| peaks.iter().max().copied().unwrap_or_default();
     let (first, second) = peaks.split_at(peaks.len() / 2);

@@ -53,6 +53,9 @@ pub(crate) struct Bench {
     /// How often each thing is measured; the median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The project whose reference is raised
+    #[arg(long, default_value = "1-listings")]
+    project: String,
     /// The reference to raise
     #[arg(long, default_value = "python")]
     reference: String,
@@ -72,7 +75,8 @@ pub(crate) async fn run(args: &Bench) -> Result<()> {
         return schema::run(args.seeds, args.write).await;
     }
     let dir = root()
-        .join("fixtures/reference/1-listings")
+        .join("fixtures/reference")
+        .join(&args.project)
         .join(&args.reference);
     let submission = Submission::open(&dir)?;
     if !args.containers {
@@ -99,7 +103,7 @@ async fn here(args: &Bench, submission: &Submission, dir: &std::path::Path) -> R
     );
     let mut walls = Vec::new();
     for _ in 0..args.rounds.max(1) {
-        walls.push(whole_run(submission).await?);
+        walls.push(whole_run(submission, &args.project).await?);
     }
     walls.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
     let (wall, service) = walls[walls.len() / 2];
@@ -191,10 +195,10 @@ fn open_to_all(dir: &std::path::Path) -> Result<()> {
 }
 
 /// Wall seconds of a whole run without its build, and the service seconds of its busiest world.
-async fn whole_run(submission: &Submission) -> Result<(f64, f64)> {
+async fn whole_run(submission: &Submission, project: &str) -> Result<(f64, f64)> {
     let index: CheckIndex = checks::index();
     let pack = Pack::load(
-        &PackSource::folder(root().join("projects/1-listings")),
+        &PackSource::folder(root().join("projects").join(project)),
         Some(&index),
     )
     .map_err(|problems| anyhow!("{problems}"))?;

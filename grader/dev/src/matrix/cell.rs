@@ -77,6 +77,8 @@ impl Cell {
             .arg("--project")
             .arg(self.fixture.pack(&root()))
             .args(["--runtime", &self.runtime, "--seed", &self.seed.to_string()])
+            // Others run beside it.
+            .args(["--jobs", "1"])
             .arg("--report")
             .arg(format!("json={}", json.display()));
         for id in &self.only {

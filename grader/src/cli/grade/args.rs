@@ -57,8 +57,8 @@ pub(in crate::cli) struct GradeArgs {
     /// The same seed asks the same questions
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
-    /// How many copies of the service may run at once beside the main one
-    #[arg(long, default_value_t = 1, value_parser = asked::jobs)]
+    /// How many copies of the service may run at once beside those that checks share
+    #[arg(long, default_value_t = 2, value_parser = asked::jobs)]
     pub(super) jobs: usize,
     /// Leave the service up after the report, until Ctrl-C
     #[arg(long)]
