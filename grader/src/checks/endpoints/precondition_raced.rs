@@ -38,7 +38,7 @@ check! {
     pub static CHECK = {
         id: "endpoints.precondition-raced",
         summary: "of two changes at once that are meant for one state, both are made",
-        concept: "transactions",
+        concept: "methods",
         severity: High,
         needs: [precondition_ignored::CHECK],
         world: Main,
