@@ -236,19 +236,30 @@ async fn others_have_ended(boards: &Boards) {
 async fn bounded(stand: &Arc<Stand>, check: &'static Check) -> (Verdict, Duration) {
     let (tell, started) = watch::channel(None);
     let mut task = tokio::spawn(ask::ask(Arc::clone(stand), check, tell));
-    let verdict = tokio::select! {
-        ended = &mut task => match ended {
-            Ok(verdict) => unhindered(stand, check, verdict),
-            Err(error) => Verdict::Broken { fault: format!("{}: {}", check.id, panicked(error)) },
-        },
-        why = overrun(stand, started.clone()) => {
-            task.abort();
-            let waited = stand.journal.waited(check.id);
-            Verdict::Inconclusive { control: format!("{why}; {waited} ms of it were spent waiting for answers") }
+    let ended = async {
+        tokio::select! {
+            ended = &mut task => match ended {
+                Ok(verdict) => unhindered(stand, check, verdict),
+                Err(error) => Verdict::Broken { fault: format!("{}: {}", check.id, panicked(error)) },
+            },
+            why = overrun(stand, started.clone()) => {
+                task.abort();
+                let waited = stand.journal.waited(check.id);
+                Verdict::Inconclusive { control: format!("{why}; {waited} ms of it were spent waiting for answers") }
+            }
         }
     };
+    let ((), verdict) = tokio::join!(tell_start(stand, check, started.clone()), ended);
     let began: Option<Instant> = *started.borrow();
     (verdict, began.map(|b| b.elapsed()).unwrap_or_default())
+}
+
+/// Says that a check has begun, when it has; nothing where it ends before.
+async fn tell_start(stand: &Stand, check: &Check, mut started: watch::Receiver<Option<Instant>>) {
+    if started.wait_for(Option::is_some).await.is_ok() {
+        let id = CheckId::from(check.id);
+        let _ = stand.events.send(Event::Started { id });
+    }
 }
 
 /// A limit on requests that answered in the service's place says nothing about the service.

@@ -4,20 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::{Run, Selection, Settings, conduct, plan};
 use crate::check::Check;
 use crate::model::{CheckId, Event, Fault, Record, RuntimeKind, Stage, Verdict};
 use crate::pack::{Pack, PackSource};
-use crate::runtime::{
-    BootFacts, BootStory, Built, Door, Host, Liveness, Phase, Runtime, Stop, Stores, Trouble,
-    World, WorldSpec,
-};
+use crate::runtime::{BootStory, Phase};
 
+mod fake;
 mod last;
+
+use fake::Fake;
 
 /// How many shared checks are at work in the one test that counts them.
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
@@ -140,92 +138,6 @@ fake!(
     super::passes()
 );
 
-/// Raises worlds that nobody answers in, or tells a story.
-#[derive(Default)]
-struct Fake {
-    story: Option<BootStory>,
-    gives_way: bool,
-}
-
-impl Runtime for Fake {
-    fn kind(&self) -> RuntimeKind {
-        RuntimeKind::Local
-    }
-
-    fn why(&self) -> &str {
-        "a fake"
-    }
-
-    fn folder(&self) -> Option<std::path::PathBuf> {
-        None
-    }
-
-    fn build(&self) -> BoxFuture<'_, Result<Built, Trouble>> {
-        async { Ok(Built::default()) }.boxed()
-    }
-
-    fn raise<'a>(&'a self, spec: &'a WorldSpec) -> BoxFuture<'a, Result<World, Trouble>> {
-        let raised = match &self.story {
-            Some(story) => Err(story.clone().into()),
-            None => Ok(World::new(spec.clone(), None, None, Box::new(Nobody))),
-        };
-        async move { raised }.boxed()
-    }
-
-    fn holds(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        let full = Fault::new("looking at the disk", "it is full");
-        async { if self.gives_way { Err(full) } else { Ok(()) } }.boxed()
-    }
-
-    fn door<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, Result<Door, Trouble>> {
-        async { Err(Trouble::Unsupported("a fake".into())) }.boxed()
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        async { Ok(()) }.boxed()
-    }
-}
-
-struct Nobody;
-
-impl Host for Nobody {
-    fn boots(&self) -> Vec<BootFacts> {
-        Vec::new()
-    }
-
-    fn stop(&self, _: Stop) -> BoxFuture<'_, Result<Vec<Liveness>, Trouble>> {
-        async { Ok(Vec::new()) }.boxed()
-    }
-
-    fn start(&self) -> BoxFuture<'_, Result<(), Trouble>> {
-        async { Ok(()) }.boxed()
-    }
-
-    fn pause(&self) -> BoxFuture<'_, Result<(), Trouble>> {
-        async { Ok(()) }.boxed()
-    }
-
-    fn resume(&self) -> BoxFuture<'_, Result<(), Trouble>> {
-        async { Ok(()) }.boxed()
-    }
-
-    fn alive(&self) -> Vec<Liveness> {
-        Vec::new()
-    }
-
-    fn log_tail(&self, _: usize) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn stores(&self) -> BoxFuture<'_, Result<Stores, Trouble>> {
-        async { Ok(Stores::default()) }.boxed()
-    }
-
-    fn lower(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        async { Ok(()) }.boxed()
-    }
-}
-
 async fn run_of(
     checks: &[&'static Check],
     story: Option<BootStory>,
@@ -269,6 +181,30 @@ async fn a_panic_and_a_fault_end_their_check_and_nothing_else() {
     assert!(fault.contains("while testing: on purpose"), "{fault}");
     assert!(verdict(&run, "endpoints.good").passed());
     assert_eq!(events.last(), Some(&Event::Done));
+}
+
+#[tokio::test]
+async fn whoever_looks_on_hears_of_each_check_before_it_ends() {
+    let checks = [
+        &good::CHECK,
+        &bad::CHECK,
+        &after_bad::CHECK,
+        &panicking::CHECK,
+    ];
+    let (_, events) = run_of(&checks, None, Settings::default()).await;
+    for check in checks {
+        let id = CheckId::from(check.id);
+        let started = events
+            .iter()
+            .position(|e| *e == Event::Started { id: id.clone() });
+        let ended = |e: &Event| matches!(e, Event::Ended { record } if record.id == id);
+        let ended = events.iter().position(ended);
+        // What is blocked is never asked.
+        match check.id {
+            "endpoints.after-bad" => assert_eq!(started, None),
+            _ => assert!(started.is_some() && started < ended, "{id}: {events:?}"),
+        }
+    }
 }
 
 #[tokio::test]
