@@ -64,8 +64,10 @@ async fn run(cx: &mut LocksCx) -> Result<Verdict, Fault> {
             .filter(|e| shows_tags(cx, e))
             .and_then(|e| Some((e, pack.op(&e.update.as_ref()?.call.op)?)))
             .filter(|(_, operation)| is_conditional(operation));
-        let (Some((entity, operation)), Some(observer)) = (conditional, cx.observer().await?)
-        else {
+        let Some((entity, operation)) = conditional else {
+            continue;
+        };
+        let Some(observer) = cx.observer().await? else {
             continue;
         };
         for table in control!(written(cx, &observer, entity).await?) {
@@ -119,13 +121,11 @@ async fn written(
     observer: &Observer,
     entity: &Entity,
 ) -> Result<Result<Vec<Table>, String>, Fault> {
-    let Some(one) = (match changes(cx, entity, false).await? {
-        Ok(one) => one,
+    let one = match changes(cx, entity, false).await? {
+        Ok(one) => one.and_then(|one| one.requests.into_iter().next()),
         Err(why) => return Ok(Err(why)),
-    }) else {
-        return Ok(Ok(Vec::new()));
     };
-    let Some(request) = one.requests.into_iter().next() else {
+    let Some(request) = one else {
         return Ok(Ok(Vec::new()));
     };
     let window = match cx.changes().await? {
