@@ -70,6 +70,8 @@ const MEASURED: usize = 7;
 const MOST: usize = MEASURED / 2;
 /// How long the clients are there before anything is measured.
 const SETTLED: Duration = Duration::from_secs(1);
+/// How long after they have left the process is watched.
+const LEFT: Duration = Duration::from_millis(300);
 /// How long the service may need when they are gone.
 const RECOVERED: Duration = Duration::from_secs(20);
 
@@ -105,7 +107,8 @@ async fn run(cx: &mut BreaksCx) -> Result<Verdict, Fault> {
         }
         let runs = || cx.processes() == before && before.iter().all(Liveness::runs);
         let gone = async || Ok((!runs()).then_some(()));
-        let grace = Duration::from_millis(if late.is_empty() { 0 } else { 1000 });
+        // A process that they take with them may end after they have left: the next kind is not to blame for it.
+        let grace = if late.is_empty() { LEFT } else { SETTLED };
         let died = until(grace, gone).await?.is_some();
         if died || late.len() > MOST {
             findings.add(draft(cx, manners, &late, limit, died));

@@ -94,13 +94,7 @@ impl Planter {
         fact: &str,
         value: &Value,
     ) -> Result<Option<Request>, Fault> {
-        let pack = self.pack();
-        let update = pack.entity(&of.entity).and_then(|e| e.update.as_ref());
-        let (Some(update), Some(body)) = (update, self.change_with(of, fact, value)) else {
-            return Ok(None);
-        };
-        let made = outward(self.ready_change(of, update, body, None).await)?;
-        Ok(made.ok().flatten())
+        self.prepared(of, (fact, value), None).await
     }
 
     /// The same, meant for the state with this tag (`If-Match`, RFC 9110 §13.1.1).
@@ -113,12 +107,21 @@ impl Planter {
         (fact, value): (&str, &Value),
         tag: &str,
     ) -> Result<Option<Request>, Fault> {
+        self.prepared(of, (fact, value), Some(tag)).await
+    }
+
+    async fn prepared(
+        &mut self,
+        of: &Planted,
+        (fact, value): (&str, &Value),
+        tag: Option<&str>,
+    ) -> Result<Option<Request>, Fault> {
         let pack = self.pack();
         let update = pack.entity(&of.entity).and_then(|e| e.update.as_ref());
         let (Some(update), Some(body)) = (update, self.change_with(of, fact, value)) else {
             return Ok(None);
         };
-        let made = outward(self.ready_change(of, update, body, Some(tag)).await)?;
+        let made = outward(self.ready_change(of, update, body, tag).await)?;
         Ok(made.ok().flatten())
     }
 
