@@ -8,13 +8,14 @@ mod slice;
 mod store;
 mod table;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use grader::verify::{Kind, discover};
+use grader::model::Stage;
+use grader::pack::{Pack, PackSource};
+use grader::verify::{Fixture, Kind, discover};
 use tokio::sync::Semaphore;
 
 use crate::place::{program, root};
@@ -32,6 +33,10 @@ pub(crate) struct Matrix {
     /// GRADER_TURN is set, a part of the variants and flaws has its turn
     #[arg(long)]
     slice: bool,
+    /// Only what this stage can say: references and variants of projects that have it, and flaws of its checks, each
+    /// asked for the stage and what it needs
+    #[arg(long, value_name = "STAGE", conflicts_with = "slice", value_parser = stage)]
+    stage: Option<Stage>,
     /// Only every n-th cell: i/n, from 1
     #[arg(long, value_name = "I/N")]
     shard: Option<String>,
@@ -50,7 +55,7 @@ pub(crate) struct Matrix {
     /// How many runs at once
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// Write grader/docs/matrix.md
+    /// Write grader/docs/matrix.md: the rows of what was asked, in the place of those from earlier
     #[arg(long)]
     write: bool,
 }
@@ -89,22 +94,19 @@ pub(crate) async fn run(args: Matrix) -> Result<()> {
             anyhow::Ok((cell, deviations, false))
         }));
     }
-    let mut results: BTreeMap<String, table::Row> = BTreeMap::new();
+    let mut results = table::Rows::new();
     let (mut passed, mut failed, mut known) = (0, 0, 0);
     for task in running {
         let (cell, deviations, held) = task.await.context("a run ended badly")??;
         passed += usize::from(deviations.is_empty());
         failed += usize::from(!deviations.is_empty());
         known += usize::from(held);
-        results
-            .entry(cell.fixture.title())
-            .or_default()
-            .add(&cell, &deviations);
+        table::add(&mut results, &cell, &deviations);
     }
     println!("\n{known} held before and depend on nothing that changed");
     println!("{passed} passed, {failed} failed");
     if args.write {
-        table::write(&root(), &args.runtime, &results)?;
+        table::write(&root(), &results)?;
     }
     if failed > 0 {
         bail!("{failed} runs are not what their fixtures say");
@@ -128,9 +130,10 @@ fn cells(args: &Matrix) -> Result<Vec<Cell>> {
             continue;
         }
         let fixture = Arc::new(fixture);
-        let (only, stage) = match &slice {
-            Some(slice) => (slice::only(&fixture), slice.stage(&fixture)),
-            None => (Vec::new(), None),
+        let (only, stage) = match (&slice, args.stage) {
+            (Some(slice), _) => (slice::only(&fixture), slice.stage(&fixture)),
+            (None, Some(stage)) if !concerns(&fixture, stage)? => continue,
+            (None, stage) => (Vec::new(), stage.map(|s| s.as_str().to_owned())),
         };
         for seed in 1..=seeds(args, fixture.kind) {
             cells.push(Cell {
@@ -147,6 +150,24 @@ fn cells(args: &Matrix) -> Result<Vec<Cell>> {
         bail!("no fixture is asked for");
     }
     Ok(cells)
+}
+
+fn stage(name: &str) -> Result<Stage, String> {
+    Stage::parse(name).ok_or_else(|| Stage::ALL.map(Stage::as_str).join(", "))
+}
+
+/// Whether a stage has something to say of a fixture that is right, or all that it has to say of one that is not.
+fn concerns(fixture: &Fixture, stage: Stage) -> Result<bool> {
+    let of_it = |id: &String| id.split('.').next() == Some(stage.as_str());
+    Ok(match fixture.kind {
+        Kind::Starter => false,
+        Kind::Flaw => fixture.expect.iter().all(of_it),
+        Kind::Reference | Kind::Variant => {
+            let folder = PackSource::folder(fixture.pack(&root()));
+            let pack = Pack::load(&folder, None).map_err(|problems| anyhow!("{problems}"))?;
+            pack.project.stages.contains(&stage)
+        }
+    })
 }
 
 fn seeds(args: &Matrix, kind: Kind) -> u64 {

@@ -24,16 +24,23 @@ pub(super) struct Entry {
     pub(super) statement: String,
 }
 
-/// Cuts a stream of bytes into entries.
+/// Cuts a stream of bytes into entries, from a marker on.
 pub(super) struct Splitter {
     format: LogFormat,
     rest: Vec<u8>,
+    /// What was not come by yet. The stream may begin within an entry, since others write to the log as well, and where
+    /// that is CSV, only an entry that is known to be one line tells which quotes open and which close.
+    marker: Option<String>,
 }
 
 impl Splitter {
-    pub(super) fn new(format: LogFormat) -> Self {
-        let rest = Vec::new();
-        Self { format, rest }
+    /// Entries that come behind the statement with this marker, which takes one line.
+    pub(super) fn behind(marker: String, format: LogFormat) -> Self {
+        Self {
+            format,
+            rest: Vec::new(),
+            marker: Some(marker),
+        }
     }
 
     /// Takes more bytes and gives the entries that are whole now. What cannot be read is passed over: a server
@@ -42,19 +49,32 @@ impl Splitter {
         self.rest.extend_from_slice(bytes);
         let (mut entries, mut start, mut quoted) = (Vec::new(), 0, false);
         for (at, byte) in self.rest.iter().enumerate() {
+            let marked = self.marker.is_none();
             // A CSV entry may hold line breaks, but only between quotes; a doubled quote counts twice.
-            quoted ^= self.format == LogFormat::Csv && *byte == b'"';
+            quoted ^= marked && self.format == LogFormat::Csv && *byte == b'"';
             if *byte == b'\n' && !quoted {
-                let line = &self.rest[start..at];
-                entries.extend(match self.format {
-                    LogFormat::Json => serde_json::from_slice(line).ok(),
-                    LogFormat::Csv => from_csv(line),
-                });
+                let entry = self.format.entry(&self.rest[start..at]);
                 start = at + 1;
+                match &self.marker {
+                    None => entries.extend(entry),
+                    Some(marker) if entry.is_some_and(|e| e.message.contains(marker)) => {
+                        self.marker = None;
+                    }
+                    Some(_) => {}
+                }
             }
         }
         self.rest.drain(..start);
         entries
+    }
+}
+
+impl LogFormat {
+    fn entry(self, line: &[u8]) -> Option<Entry> {
+        match self {
+            Self::Json => serde_json::from_slice(line).ok(),
+            Self::Csv => from_csv(line),
+        }
     }
 }
 
@@ -86,14 +106,28 @@ mod tests {
         2026-01-01 09:00:00 UTC,3/4,0,LOG,00000,\"duration: 0.1 ms  statement: SELECT 'a\n\"\"b\"\"'\",\
         ,,,,,,,,\"psql\",\"client backend\",,0\n";
 
+    /// What our own login writes into either log.
+    const MARKS: [(LogFormat, &str); 2] = [
+        (
+            LogFormat::Json,
+            "{\"user\":\"watch\",\"dbname\":\"grader\",\"message\":\"statement: SELECT 'mark'\"}\n",
+        ),
+        (
+            LogFormat::Csv,
+            "2026-01-01 10:00:00.000 UTC,\"watch\",\"grader\",7,\"[local]\",692d.4d,3,\"SELECT\",\
+             2026-01-01 09:00:00 UTC,3/4,0,LOG,00000,\"statement: SELECT 'mark'\",,,,,,,,,\"\",\"\",,0\n",
+        ),
+    ];
+
     #[test]
     fn entries_come_whole_however_the_bytes_are_cut() {
         let json = "{\"user\":\"app\",\"dbname\":\"shop\",\"session_id\":\"692d.4d\",\"error_severity\":\"LOG\",\
             \"state_code\":\"00000\",\
             \"message\":\"duration: 0.1 ms  statement: SELECT 'a\\n\\\"b\\\"'\",\"pid\":77}\n";
-        for (format, text) in [(LogFormat::Json, json), (LogFormat::Csv, CSV)] {
+        for ((format, mark), text) in MARKS.into_iter().zip([json, CSV]) {
+            let text = format!("{mark}{text}");
             for size in [1, 7, 64, text.len()] {
-                let mut splitter = Splitter::new(format);
+                let mut splitter = Splitter::behind("mark".into(), format);
                 let parts = text.as_bytes().chunks(size);
                 let entries: Vec<_> = parts.flat_map(|part| splitter.feed(part)).collect();
                 assert_eq!(entries.len(), 1, "{format:?} in pieces of {size}");
@@ -111,11 +145,27 @@ mod tests {
     }
 
     #[test]
-    fn half_a_line_is_passed_over() {
-        let mut splitter = Splitter::new(LogFormat::Json);
-        assert_eq!(
-            splitter.feed(b"{\"user\":\"ap\n{}\n"),
-            vec![Entry::default()]
+    fn a_stream_that_begins_anywhere_is_read_from_the_marker_on() {
+        let (format, mark) = MARKS[1];
+        // Somebody's plan of several lines, which names the marker too, stands before it.
+        let plan = CSV.replace(
+            "SELECT 'a",
+            "plan:\n{\n  \"\"Query Text\"\": \"\"SELECT 'mark'\"\",\n",
         );
+        let text = format!("{plan}{mark}{CSV}");
+        for begin in 0..plan.len() {
+            let mut splitter = Splitter::behind("mark".into(), format);
+            let entries = splitter.feed(&text.as_bytes()[begin..]);
+            assert_eq!(entries.len(), 1, "from byte {begin} on");
+            assert_eq!(entries[0].database, "shop", "from byte {begin} on");
+        }
+    }
+
+    #[test]
+    fn half_a_line_is_passed_over() {
+        let (format, mark) = MARKS[0];
+        let mut splitter = Splitter::behind("mark".into(), format);
+        let text = format!("{mark}{{\"user\":\"ap\n{{}}\n");
+        assert_eq!(splitter.feed(text.as_bytes()), vec![Entry::default()]);
     }
 }

@@ -107,9 +107,8 @@ impl Trace {
     async fn read(&self, server: &Server) -> Result<Traced, Fault> {
         let stop = marker();
         server.mark(&stop).await?;
-        let mut begun = false;
         let mut tail = self.tail;
-        let mut splitter = Splitter::new(tail.format);
+        let mut splitter = Splitter::behind(self.start.clone(), tail.format);
         let mut assembler = Assembler::new(&self.database);
         let end = Instant::now() + PATIENCE;
         loop {
@@ -120,11 +119,7 @@ impl Trace {
                 if ours && entry.message.contains(&stop) {
                     return Ok(assembler.finish());
                 }
-                if begun {
-                    assembler.take(entry);
-                } else {
-                    begun = ours && entry.message.contains(&self.start);
-                }
+                assembler.take(entry);
             }
             if Instant::now() > end {
                 let cause = "the end of the window does not appear in it";
