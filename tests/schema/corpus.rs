@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use grader::pack::Pack;
 use grader::probe::sql::Observer;
-use grader::runtime::postgres::{Cluster, ClusterOptions};
+use grader::runtime::postgres::{Binaries, Cluster, ClusterOptions, Search};
 use grader::schema::domain::{Domain, What};
 use grader::schema::judge::{Flaw, Form, Honest, Policies, judge};
 use grader::schema::label::{Labels, Stored};
@@ -38,10 +38,44 @@ async fn flawed_catalogues_are_accused_of_what_is_wrong() {
     all(&project("2-catalogue"), "catalogue/flawed").await;
 }
 
+/// The verdicts do not depend on the version: each major one that `ci/provision postgres` installs is asked once.
+#[tokio::test]
+async fn every_version_of_postgres_gives_the_same_verdicts() {
+    let mut tried = Vec::new();
+    for major in 14..=18 {
+        let programs = format!("tests/postgres/node_modules/postgres-{major}/native/bin");
+        let search = Search {
+            only: Some(root().join(programs)).filter(|p| p.is_dir()),
+            ..Search::default()
+        };
+        let Some(binaries) = search.newest().unwrap() else {
+            continue;
+        };
+        assert_eq!(binaries.major(), major);
+        for (pack, domain) in [(shop(), "shop"), (project("2-catalogue"), "catalogue")] {
+            for sort in ["honest", "flawed"] {
+                let sort = format!("{domain}/{sort}");
+                judged(&pack, &sort, Some(binaries.clone()), 1).await;
+            }
+        }
+        tried.push(major);
+    }
+    println!("tried with PostgreSQL {tried:?}");
+    let all = std::env::var_os("GRADER_TEST_POSTGRES").is_some();
+    assert!(!all || tried.len() == 5, "{tried:?}");
+}
+
 async fn all(pack: &Pack, sort: &str) {
+    judged(pack, sort, None, SEEDS).await;
+}
+
+async fn judged(pack: &Pack, sort: &str, binaries: Option<Binaries>, seeds: u64) {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let options = ClusterOptions::new("test", folder.path());
+    let options = ClusterOptions {
+        binaries,
+        ..ClusterOptions::new("test", folder.path())
+    };
     let cluster = Cluster::start(options).await.unwrap();
     let domain = Domain::of(pack);
     let only = std::env::var("VARIANT").unwrap_or_default();
@@ -53,7 +87,7 @@ async fn all(pack: &Pack, sort: &str) {
     {
         let database = cluster.create_database("corpus").await.unwrap();
         let observer = Observer::connect(&database).await.unwrap();
-        for seed in 0..SEEDS {
+        for seed in 0..seeds {
             let filled = Filled {
                 schema: variant,
                 pack,

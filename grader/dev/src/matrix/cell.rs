@@ -10,12 +10,15 @@ use grader::verify::{Deviation, Fixture, Kind, judge, prepare};
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
+use super::postgres::Postgres;
 use crate::place::{digest, hex, root};
 
 /// A fixture with a seed, and the checks it is asked for (all, if empty).
 pub(super) struct Cell {
     pub(super) fixture: Arc<Fixture>,
     pub(super) runtime: String,
+    /// The Postgres to use; the machine's own, if none.
+    pub(super) postgres: Option<Postgres>,
     pub(super) seed: u64,
     pub(super) only: Vec<String>,
     /// The stage it is asked for (all, if none).
@@ -27,8 +30,19 @@ pub(super) struct Cell {
 impl Cell {
     /// As it is named in the output.
     pub(super) fn title(&self) -> String {
-        let (title, runtime) = (self.fixture.title(), &self.runtime);
-        format!("{title} seed {} {runtime}", self.seed)
+        format!(
+            "{} seed {} {}",
+            self.fixture.title(),
+            self.seed,
+            self.place()
+        )
+    }
+
+    /// Where it runs.
+    pub(super) fn place(&self) -> String {
+        let runtime = &self.runtime;
+        let postgres = self.postgres.as_ref();
+        postgres.map_or_else(|| runtime.clone(), |p| format!("{runtime}, {p}"))
     }
 
     /// A digest over everything its verdicts depend on.
@@ -48,7 +62,7 @@ impl Cell {
         }
         hash.update(digest(&root.join("grader/src"))?);
         hash.update(format!("{:?} {:?}", self.fixture.expect, self.fixture.also));
-        hash.update(format!("{} {:?} {}", self.seed, self.only, self.runtime));
+        hash.update(format!("{} {:?} {}", self.seed, self.only, self.place()));
         if let Some(stage) = &self.stage {
             hash.update(stage);
         }
@@ -81,6 +95,9 @@ impl Cell {
             .args(["--jobs", "1"])
             .arg("--report")
             .arg(format!("json={}", json.display()));
+        if let Some(postgres) = &self.postgres {
+            command.env("GRADER_POSTGRES_BIN", postgres.programs());
+        }
         for id in &self.only {
             command.args(["--only", id]);
         }
@@ -110,7 +127,7 @@ impl Cell {
     /// Keeps the report for who compares another runtime's with it.
     fn keep(&self, report: &str) -> Result<()> {
         let right = matches!(self.fixture.kind, Kind::Reference | Kind::Variant);
-        let whole = right && self.stage.is_none();
+        let whole = right && self.stage.is_none() && self.postgres.is_none();
         let Some(reports) = self.reports.as_ref().filter(|_| whole) else {
             return Ok(());
         };

@@ -4,6 +4,7 @@
 //! fixture, the grader's own sources, the seed.
 
 mod cell;
+mod postgres;
 mod slice;
 mod store;
 mod table;
@@ -20,6 +21,7 @@ use tokio::sync::Semaphore;
 
 use crate::place::{program, root};
 use cell::Cell;
+use postgres::Postgres;
 use slice::Slice;
 use store::Store;
 
@@ -49,6 +51,9 @@ pub(crate) struct Matrix {
     /// Where the fixtures are raised
     #[arg(long, default_value = "local", value_parser = ["local", "docker"])]
     runtime: String,
+    /// With this major version of Postgres (repeatable): one of those in tests/postgres, instead of the machine's own
+    #[arg(long, value_name = "MAJOR")]
+    postgres: Vec<Postgres>,
     /// Keep the report on every reference and variant in this folder: DIR/PROJECT/NAME.json
     #[arg(long, value_name = "DIR")]
     reports: Option<PathBuf>,
@@ -135,15 +140,21 @@ fn cells(args: &Matrix) -> Result<Vec<Cell>> {
             (None, Some(stage)) if !concerns(&fixture, stage)? => continue,
             (None, stage) => (Vec::new(), stage.map(|s| s.as_str().to_owned())),
         };
-        for seed in 1..=seeds(args, fixture.kind) {
-            cells.push(Cell {
+        let servers = match args.postgres.as_slice() {
+            [] => vec![None],
+            some => some.iter().copied().map(Some).collect(),
+        };
+        let count = seeds(args, fixture.kind);
+        for postgres in servers {
+            cells.extend((1..=count).map(|seed| Cell {
                 fixture: Arc::clone(&fixture),
                 runtime: args.runtime.clone(),
+                postgres,
                 seed,
                 only: only.clone(),
                 stage: stage.clone(),
                 reports: args.reports.clone(),
-            });
+            }));
         }
     }
     if cells.is_empty() {

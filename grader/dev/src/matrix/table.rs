@@ -25,7 +25,7 @@ pub(super) struct Row {
 /// Counts a run.
 pub(super) fn add(rows: &mut Rows, cell: &Cell, deviations: &[Deviation]) {
     let asked = cell.stage.as_deref().unwrap_or("all");
-    let first = format!("{} | {} | {asked}", cell.fixture.title(), cell.runtime);
+    let first = format!("{} | {} | {asked}", cell.fixture.title(), cell.place());
     let row = rows.entry(first).or_default();
     row.expect = cell.fixture.expect.iter().cloned().collect();
     row.seeds += 1;
