@@ -112,10 +112,10 @@ fn needs_lie_earlier_and_make_no_circle() {
     let all = checks::all();
     let place: BTreeMap<&str, usize> = all.iter().enumerate().map(|(n, c)| (c.id, n)).collect();
     for check in &all {
-        for need in check.needs {
+        for need in check.needs.iter().chain(check.after) {
             assert!(
                 place[need.id] < place[check.id],
-                "{} needs {} which comes later",
+                "{} waits for {} which comes later",
                 check.id,
                 need.id
             );

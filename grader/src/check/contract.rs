@@ -44,6 +44,8 @@ pub struct Check {
     pub severity: Severity,
     /// What must have passed first.
     pub needs: &'static [&'static Self],
+    /// What is asked before it, whatever comes of that: it judges what they have asked already.
+    pub after: &'static [&'static Self],
     /// The world it needs.
     pub world: WorldKind,
     /// Where it can judge.
@@ -129,6 +131,7 @@ macro_rules! check {
             concept: $concept:literal,
             severity: $severity:ident,
             needs: [$($need:path),* $(,)?],
+            $(after: [$($after:path),* $(,)?],)?
             world: $world:ident,
             alone: $alone:ident,
             runtimes: $runtimes:ident,
@@ -144,6 +147,7 @@ macro_rules! check {
             concept: $concept,
             severity: $crate::model::Severity::$severity,
             needs: &[$(&$need),*],
+            after: &[$($(&$after),*)?],
             world: $crate::model::WorldKind::$world,
             runtimes: $crate::check::$runtimes,
             refs: &[$($ref),*],

@@ -14,10 +14,12 @@ use tokio::sync::OnceCell;
 use super::Findings;
 use super::accounts::Seats;
 use super::cost::Kept;
+use super::negative::Bodies;
 use crate::model::{Evidence, Exchange, Fault};
 use crate::pack::{OpId, Pack};
 use crate::probe::auth::Keys;
 use crate::probe::changes::Changes;
+use crate::probe::collaborator::{Collaborator, Neighbour};
 use crate::probe::mail::Post;
 use crate::probe::sql::{Editor, Observer};
 use crate::probe::trace::Trace;
@@ -37,8 +39,12 @@ pub struct Raised {
     pub keys: Keys,
     /// The mail server that its service was given, if it was given one of ours.
     pub post: Option<Arc<Post>>,
+    /// A server of ours that its service can reach, where it came up in a run of ours.
+    neighbour: Option<Arc<Neighbour>>,
     /// What requests cost in it while its tables filled, once that was measured.
     pub(super) growth: OnceCell<Kept>,
+    /// What came of bodies with one thing wrong, once they were asked.
+    pub(super) bodies: OnceCell<Arc<Bodies>>,
     /// The accounts that checks share in it.
     pub(super) seats: Seats,
     /// The folder that was handed in, and the files in it; none where the service was there already.
@@ -53,7 +59,9 @@ impl Raised {
             world,
             keys,
             post: None,
+            neighbour: None,
             growth,
+            bodies: OnceCell::new(),
             seats: Seats::default(),
             handed_in: None,
         }
@@ -63,6 +71,13 @@ impl Raised {
     #[must_use]
     pub fn with_post(self, post: Option<Arc<Post>>) -> Self {
         Self { post, ..self }
+    }
+
+    /// The same, with the collaborator of the run.
+    #[must_use]
+    pub fn with_neighbour(self, neighbour: Arc<Neighbour>) -> Self {
+        let neighbour = Some(neighbour);
+        Self { neighbour, ..self }
     }
 
     /// The same, of a service that was made of this.
@@ -178,6 +193,17 @@ impl Cx {
     /// `Unsupported` where they cannot be seen.
     pub async fn worked(&self) -> Result<std::time::Duration, Trouble> {
         self.raised.world.worked().await
+    }
+
+    /// A server of ours that the service can reach; none where that cannot be arranged.
+    ///
+    /// # Errors
+    /// When the way to it cannot be opened.
+    pub async fn collaborator(&self) -> Result<Option<Arc<Collaborator>>, Fault> {
+        match &self.raised.neighbour {
+            Some(neighbour) => neighbour.get().await,
+            None => Ok(None),
+        }
     }
 
     /// Whether we started the service, and nothing stands between it and us that knows it by another address.

@@ -36,6 +36,7 @@ pub(crate) mod odd;
 pub(crate) mod order;
 pub(crate) mod origins;
 pub(crate) mod outsiders;
+pub(crate) mod own_keys;
 pub(crate) mod owners;
 pub(crate) mod passwords;
 pub(crate) mod privileges;

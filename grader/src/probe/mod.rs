@@ -4,6 +4,7 @@ pub mod actor;
 pub mod auth;
 pub mod catalog;
 pub mod changes;
+pub mod collaborator;
 mod curl;
 mod http;
 mod journal;

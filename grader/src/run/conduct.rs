@@ -140,7 +140,7 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
     let verdict = if let Some(why) = &planned.skip {
         Verdict::Skipped { why: why.clone() }
     } else if check.is_last() {
-        others_have_ended(boards).await;
+        have_ended(boards, |other| !other.is_last()).await;
         match blocked(blockers(check, boards).await) {
             Some(blocked) => blocked,
             None => asked().await,
@@ -151,7 +151,9 @@ async fn one(stand: Arc<Stand>, planned: &Planned, boards: &Boards) -> Record {
         let (by, verdict) = tokio::join!(blockers(check, boards), asked());
         blocked(by).unwrap_or(verdict)
     } else {
-        match blocked(blockers(check, boards).await) {
+        let by = blockers(check, boards).await;
+        have_ended(boards, |other| check.after.iter().any(|a| a.id == other.id)).await;
+        match blocked(by) {
             Some(blocked) => blocked,
             None => asked().await,
         }
@@ -224,9 +226,9 @@ async fn blockers(check: &Check, boards: &Boards) -> Vec<CheckId> {
     by
 }
 
-/// Waits until every check has its verdict but those that look back on the others.
-async fn others_have_ended(boards: &Boards) {
-    for (_, board) in boards.iter().filter(|(c, _)| !c.is_last()) {
+/// Waits until each of these has its verdict, whatever it is.
+async fn have_ended(boards: &Boards, these: impl Fn(&Check) -> bool) {
+    for (_, board) in boards.iter().filter(|(c, _)| these(c)) {
         // The board lives as long as the run: there is always a verdict in the end.
         let _ = board.subscribe().wait_for(Option::is_some).await;
     }

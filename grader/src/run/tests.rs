@@ -21,7 +21,7 @@ use fake::Fake;
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 
 macro_rules! fake {
-    ($module:ident, $id:literal, [$($need:path),*], $alone:ident, $cx:ident, $body:expr) => {
+    ($module:ident, $id:literal, [$($need:path),*] $(after [$($after:path),*])?, $alone:ident, $cx:ident, $body:expr) => {
         mod $module {
             use super::*;
             use crate::check::$cx;
@@ -33,6 +33,7 @@ macro_rules! fake {
                     concept: "none",
                     severity: Low,
                     needs: [$($need),*],
+                    $(after: [$($after),*],)?
                     world: Main,
                     alone: $alone,
                     runtimes: ALL,
@@ -61,6 +62,13 @@ async fn works() -> Result<Verdict, Fault> {
     }
     AT_WORK.fetch_sub(1, Ordering::SeqCst);
     passes().await
+}
+
+async fn works_badly() -> Result<Verdict, Fault> {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+    fails().await
 }
 
 async fn fails() -> Result<Verdict, Fault> {
@@ -114,6 +122,22 @@ fake!(
     far_after,
     "endpoints.far-after",
     [super::after_bad::CHECK],
+    Shared,
+    Cx,
+    super::passes()
+);
+fake!(
+    working_badly,
+    "endpoints.working-badly",
+    [],
+    Shared,
+    Cx,
+    super::works_badly()
+);
+fake!(
+    follows,
+    "endpoints.follows",
+    [] after [super::working_badly::CHECK],
     Shared,
     Cx,
     super::passes()
@@ -252,6 +276,24 @@ async fn a_failure_blocks_what_stands_on_it_step_by_step() {
         checks.map(|c| c.id),
         "records keep the order of the checks"
     );
+}
+
+#[tokio::test]
+async fn what_comes_after_a_check_waits_for_its_end_and_not_for_its_success() {
+    let checks = [&working_badly::CHECK, &follows::CHECK];
+    let (run, told) = run_of(&checks, None, Settings::default()).await;
+    assert!(matches!(
+        verdict(&run, "endpoints.follows"),
+        Verdict::Pass { .. }
+    ));
+    let ends = |e: &Event| matches!(e, Event::Ended { record } if record.id.as_str() == "endpoints.working-badly");
+    let starts =
+        |e: &Event| matches!(e, Event::Started { id } if id.as_str() == "endpoints.follows");
+    let (ended, started) = (told.iter().position(ends), told.iter().position(starts));
+    assert!(ended.unwrap() < started.unwrap());
+    // Asked for without the other, it waits for nobody.
+    let (run, _) = run_of(&[&follows::CHECK], None, Settings::default()).await;
+    assert_eq!(run.records.len(), 1);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use crate::check::{Boot, Raised, StaticCx};
 use crate::model::{Event, Fault, Picture, WorldKind};
 use crate::pack::Pack;
 use crate::probe::auth::Keys;
+use crate::probe::collaborator::Neighbour;
 use crate::probe::mail::Post;
 use crate::probe::{Http, Journal, Planter};
 use crate::runtime::{Built, Liveness, Runtime, Trouble, World, WorldSpec};
@@ -36,6 +37,7 @@ pub(super) struct Worlds {
     keys: OnceCell<Result<Keys, Fault>>,
     /// The mail server that every world is given, opened before the first of them is raised.
     post: OnceCell<Result<Option<Arc<Post>>, Fault>>,
+    neighbour: Arc<Neighbour>,
     journal: Journal,
     events: mpsc::UnboundedSender<Event>,
     built: OnceCell<Result<Built, Trouble>>,
@@ -62,12 +64,14 @@ impl Worlds {
             WorldKind::Planted,
             WorldKind::Crowded,
         ];
+        let neighbour = Arc::new(Neighbour::new(Arc::clone(&runtime)));
         Self {
             runtime,
             pack,
             seed,
             keys: OnceCell::new(),
             post: OnceCell::new(),
+            neighbour,
             journal,
             events,
             built: OnceCell::new(),
@@ -287,7 +291,9 @@ impl Worlds {
             self.journal
                 .at_work(&boot.base_url, began.unwrap_or_else(Instant::now));
         }
-        let raised = Raised::new(world, keys).with_post(post);
+        let raised = Raised::new(world, keys)
+            .with_post(post)
+            .with_neighbour(Arc::clone(&self.neighbour));
         let told = secrets_of(&raised, &self.pack);
         self.secrets
             .lock()

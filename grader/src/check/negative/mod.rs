@@ -3,7 +3,8 @@
 //! The honest request works before (C+) and after (C~), and the process is the same one. What breaks is told by its
 //! cause: see [`fold`].
 
-pub(crate) mod effect;
+mod bodies;
+mod effect;
 mod fold;
 mod judge;
 mod told;
@@ -23,6 +24,7 @@ use crate::probe::plant::{Door, Planting, Way, answer, said_yes};
 use crate::probe::{Request, until};
 use crate::runtime::Liveness;
 
+pub(crate) use bodies::{Bodies, Left};
 pub(crate) use tried::{Came, Tried, broke, coerced, taken};
 
 /// After so many requests without any answer nothing more is asked: each of them may have taken its whole time.

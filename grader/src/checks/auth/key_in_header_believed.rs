@@ -1,24 +1,23 @@
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::SeedableRng;
-use rand_chacha::ChaCha20Rng;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::signature_not_checked;
 use crate::check::Cx;
 use crate::check::accounts::{Seat, skipped};
 use crate::check::guard::{Attack, Words, withstands};
-use crate::model::{Doing, Fault, Verdict};
-use crate::probe::auth::{Forge, Key, Public, Session};
+use crate::check::own_keys::{NAME, OwnKey, own_keys};
+use crate::model::{Fault, Verdict};
+use crate::probe::auth::{Forge, Key, Session};
 use crate::{check, control, given};
 
 check! {
     /// ## What it looks at
     /// Tokens that claim to be another account are signed with keys of the grader's, and their headers say where the
-    /// key is: in `jwk` stands the key itself, as a shared secret, an RSA key, a key on a curve; `kid` names a file
-    /// whose content everybody knows (`/dev/null`, `/proc/sys/kernel/ostype`), ends the text of a statement and gives
-    /// the key by `UNION SELECT`, or names a key that nobody has. All must be refused without breaking anything. Keys
-    /// that a service would have to fetch (`jku`, `x5u`) are not tried.
+    /// key is: in `jwk` stands the key itself, as a shared secret, an RSA key, a key on a curve, and in `x5c` a
+    /// certificate for it; `kid` names a file whose content everybody knows (`/dev/null`, `/proc/sys/kernel/ostype`), ends
+    /// the text of a statement and gives the key by `UNION SELECT`, or names a key that nobody has. All must be refused
+    /// without breaking anything. Keys that a service would have to fetch have a check of their own.
     ///
     /// ## Why it matters
     /// The header is read before anything about the token is proven. A service that finds its key by what stands
@@ -36,7 +35,7 @@ check! {
     ///
     /// ## How to mend it
     /// Take the key from your configuration. If there are several, look `kid` up in a fixed table of yours and refuse
-    /// what is not in it. Never read a file, a row or an address by it, and never look at `jwk`.
+    /// what is not in it. Never read a file, a row or an address by it, and never look at `jwk` or `x5c`.
     pub static CHECK = {
         id: "auth.key-in-header-believed",
         summary: "the header of a token chooses the key that verifies it",
@@ -63,8 +62,6 @@ static WORDS: Words = Words {
     also: &[400],
 };
 
-/// What a made-up key is called and contains: as long as the longest that a library asks for.
-const OURS: &str = "zq7-kestrel-key-that-the-grader-has-made-up-and-nobody-has-but-it";
 /// A file of every Linux, and what stands in it.
 const KNOWN: (&str, &str) = ("proc/sys/kernel/ostype", "Linux\n");
 
@@ -76,12 +73,10 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         return Ok(skipped("the access token is no JSON Web Token"));
     };
     let forge = own.forge().as_whom(&other.identity(&own));
-    let seed = rand::Rng::next_u64(cx.planter().rng());
-    // An RSA pair takes a moment of one processor.
-    let drawn = tokio::task::spawn_blocking(move || keys(seed)).await;
-    let keys = drawn.doing("making keys")??;
-    let mut attacks: Vec<Attack> = (keys.iter())
-        .filter_map(|(alg, key)| embedded(&a, &forge, alg, key))
+    let keys = own_keys(cx).await?;
+    let mut attacks: Vec<Attack> = keys
+        .iter()
+        .flat_map(|own| embedded(&a, &forge, own))
         .collect();
     // A service that signs otherwise may take no shared secret at all; then these are refused.
     let alg = if own.alg().starts_with("HS") {
@@ -93,46 +88,27 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     withstands(cx, &mut accounts, &a, &[&b], attacks, &WORDS).await
 }
 
-/// A key of ours for each algorithm that libraries read from a `jwk`.
-fn keys(seed: u64) -> Result<Vec<(&'static str, Key)>, Fault> {
-    let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let algorithms = ["HS256", "HS512", "RS256", "ES256", "EdDSA"];
-    let key = |alg| Ok((alg, Key::draw(alg, &mut rng)?));
-    algorithms.into_iter().map(key).collect()
-}
-
-/// A token with its own key in its header.
-fn embedded(a: &Session, forge: &Forge, alg: &'static str, key: &Key) -> Option<Attack> {
-    let jwk = match key {
-        Key::Secret(bytes) => json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(bytes)}),
-        _ => Public::of(key)?.jwk()?,
+/// Tokens with their own key in their header, as it is and in a certificate.
+fn embedded(a: &Session, forge: &Forge, own: &OwnKey) -> Vec<Attack> {
+    let alg = own.alg;
+    let certificate = own.certificate.as_ref();
+    let chain = certificate.map(|c| json!([STANDARD.encode(&c.der)]));
+    let ways = [("jwk", Some(own.jwk.clone())), ("x5c", chain)];
+    let attack = |(name, value): (&str, Option<Value>)| {
+        let forge = forge.clone().header("alg", alg).header("kid", NAME);
+        let text = forge.header(name, value?).signed(alg, &own.key)?;
+        let name = format!("a token with its own key ({alg}) in `{name}`");
+        Some(Attack::new(name, a.bearing(&text)))
     };
-    let jwk = with(with(jwk, "alg", alg), "kid", OURS);
-    let forge = forge
-        .clone()
-        .header("alg", alg)
-        .header("jwk", jwk)
-        .header("kid", OURS);
-    let text = forge.signed(alg, key)?;
-    Some(Attack::new(
-        format!("a token with its own key ({alg}) in `jwk`"),
-        a.bearing(&text),
-    ))
-}
-
-fn with(mut jwk: Value, name: &str, value: &str) -> Value {
-    if let Some(members) = jwk.as_object_mut() {
-        members.insert(name.to_owned(), value.into());
-    }
-    jwk
+    ways.into_iter().filter_map(attack).collect()
 }
 
 /// Tokens whose `kid` leads to a key that we know.
 fn named(a: &Session, forge: &Forge, alg: &str) -> Vec<Attack> {
     let up = "../".repeat(12);
     let (path, content) = KNOWN;
-    let union = |columns: &str| format!("{OURS}' UNION SELECT {columns}-- ");
-    let (one, two) = (format!("'{OURS}'"), format!("'{OURS}', '{OURS}'"));
+    let union = |columns: &str| format!("{NAME}' UNION SELECT {columns}-- ");
+    let (one, two) = (format!("'{NAME}'"), format!("'{NAME}', '{NAME}'"));
     let all: Vec<(&str, String, &str)> = vec![
         (
             "a path to a file that all know",
@@ -156,13 +132,13 @@ fn named(a: &Session, forge: &Forge, alg: &str) -> Vec<Attack> {
         ),
         ("a path to an empty file", format!("{up}dev/null"), ""),
         ("the address of an empty file", "/dev/null".to_owned(), ""),
-        ("a part of a statement", union(&one), OURS),
-        ("a part of a statement", union(&two), OURS),
-        ("the name of no key", OURS.to_owned(), ""),
-        ("the name of no key", OURS.to_owned(), "undefined"),
-        ("the name of no key", OURS.to_owned(), "null"),
-        ("the name of no key", OURS.to_owned(), "None"),
-        ("the key itself", OURS.to_owned(), OURS),
+        ("a part of a statement", union(&one), NAME),
+        ("a part of a statement", union(&two), NAME),
+        ("the name of no key", NAME.to_owned(), ""),
+        ("the name of no key", NAME.to_owned(), "undefined"),
+        ("the name of no key", NAME.to_owned(), "null"),
+        ("the name of no key", NAME.to_owned(), "None"),
+        ("the key itself", NAME.to_owned(), NAME),
     ];
     let attack = |(says, kid, key): (&str, String, &str)| {
         let forge = forge.clone().header("alg", alg).header("kid", kid);

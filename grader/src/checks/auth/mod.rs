@@ -9,6 +9,7 @@ mod empty_token_accepted;
 mod expired_token_accepted;
 mod header_believed;
 mod identifier_inconsistent;
+mod key_fetched;
 mod key_in_header_believed;
 mod login_broken;
 mod login_limit_dodged;
@@ -86,6 +87,7 @@ pub(super) static STAGE: &[&Check] = &[
     &algorithm_confused::CHECK,
     &token_form_confused::CHECK,
     &key_in_header_believed::CHECK,
+    &key_fetched::CHECK,
     &signing_secret_guessable::CHECK,
     &token_guessable::CHECK,
     &expired_token_accepted::CHECK,

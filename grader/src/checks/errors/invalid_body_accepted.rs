@@ -1,7 +1,6 @@
-use super::malformed_json;
+use super::{invalid_body_breaks, malformed_json};
 use crate::check::kept;
-use crate::check::negative::effect::{before, changed, stored};
-use crate::check::negative::{Scene, Words, coerced, taken};
+use crate::check::negative::{Left, Scene, Tried, Words, coerced, taken};
 use crate::check::{Cx, Findings};
 use crate::checks::endpoints::{created_differs, patch_ignored};
 use crate::model::{Draft, Fault, Verdict};
@@ -39,6 +38,7 @@ check! {
         concept: "validation",
         severity: High,
         needs: [created_differs::CHECK, patch_ignored::CHECK, malformed_json::CHECK],
+        after: [invalid_body_breaks::CHECK],
         world: Main,
         alone: Shared,
         runtimes: ALL,
@@ -67,40 +67,14 @@ static COERCED: Words = Words {
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut scene = control!(Scene::open(cx).await?);
+    let bodies = scene.wrong_bodies(cx).await?;
     // What logs in, resets and renews is looked after where accounts are.
     scene.doors.retain(|d| d.way != Way::Other);
+    let ours: Vec<_> = scene.doors.iter().map(|d| d.op.clone()).collect();
+    scene.tried.retain(|t| ours.contains(&t.op));
     let mut left = cx.findings();
-    for door in scene.doors.clone() {
-        let was = before(cx, &door).await?;
-        for case in scene.wrong(cx, &door) {
-            scene.ask(cx, &door, &case).await?;
-        }
-        if let Some((tried, hit)) = stored(cx, &scene, &door).await? {
-            let row = kept::row("what it left in the database", hit);
-            let draft = behind(
-                cx,
-                &tried.exchange,
-                &door.op.to_string(),
-                "is stored all the same",
-            );
-            left.add(Draft {
-                evidence: draft.evidence.into_iter().chain([row]).collect(),
-                ..draft
-            });
-        }
-        if let Some(was) = was
-            && let Some((tried, is)) = changed(cx, &scene, &door, &was).await?
-        {
-            let mut draft = behind(
-                cx,
-                &tried.exchange,
-                &door.op.to_string(),
-                "changes something all the same",
-            );
-            draft.evidence.push(cx.seen("as it was read before", &was));
-            draft.evidence.push(cx.seen("as it is read now", &is));
-            left.add(draft);
-        }
+    for (tried, what) in &bodies.left {
+        left.add(behind(cx, tried, what));
     }
     let mut findings: Findings = scene.found(cx, &TAKEN, taken).await?;
     findings.join(left);
@@ -109,16 +83,30 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
 }
 
 /// A refusal that was none.
-fn behind(cx: &Cx, exchange: &crate::model::Exchange, op: &str, does: &str) -> Draft {
+fn behind(cx: &Cx, tried: &Tried, left: &Left) -> Draft {
+    let op = tried.op.to_string();
+    let mut evidence = vec![cx.seen("the refused request", &tried.exchange)];
+    let does = match left {
+        Left::Row(hit) => {
+            evidence.push(kept::row("what it left in the database", hit.clone()));
+            "is stored all the same"
+        }
+        Left::Changed(read) => {
+            let [was, is] = read.as_ref();
+            evidence.push(cx.seen("as it was read before", was));
+            evidence.push(cx.seen("as it is read now", is));
+            "changes something all the same"
+        }
+    };
     Draft {
         subject: format!("{op}: refused, and {does}"),
         saw: format!("{op} refuses a body, which {does}"),
         expected: "a refused request changes nothing".to_owned(),
-        actual: answer(exchange),
+        actual: answer(&tried.exchange),
         note: Some(
             "It is written before it is checked, or in a transaction that is kept.".to_owned(),
         ),
-        evidence: vec![cx.seen("the refused request", exchange)],
+        evidence,
         ..Draft::default()
     }
 }

@@ -57,11 +57,7 @@ static WORDS: Words = Words {
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut scene = control!(Scene::open(cx).await?);
-    for door in scene.doors.clone() {
-        for case in scene.wrong(cx, &door) {
-            scene.ask(cx, &door, &case).await?;
-        }
-    }
+    scene.wrong_bodies(cx).await?;
     let findings = scene.broken(cx, &WORDS).await?;
     let advice = cx.findings();
     scene.close(cx, findings, advice).await

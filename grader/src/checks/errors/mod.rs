@@ -26,8 +26,8 @@ use crate::check::Check;
 pub(super) static STAGE: &[&Check] = &[
     &malformed_json::CHECK,
     &media_type_ignored::CHECK,
-    &invalid_body_accepted::CHECK,
     &invalid_body_breaks::CHECK,
+    &invalid_body_accepted::CHECK,
     &number_breaks::CHECK,
     &text_breaks::CHECK,
     &reference_breaks::CHECK,

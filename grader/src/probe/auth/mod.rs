@@ -12,6 +12,7 @@
 //! | [`Jwt`], [`Forge`] | a token taken apart, and put together again with whatever in it |
 //! | [`Key`], [`Keys`] | keys of any algorithm; those that the service was given |
 //! | [`Public`] | the public half of a pair: spelled, and worked out from signatures |
+//! | [`Certificate`] | what says whose a public half is, signed by nobody else |
 //! | [`respell`] | other spellings of the same token |
 //!
 //! A check reads so (`crate::check::guard` does the controls and words the verdict):
@@ -44,6 +45,7 @@
 
 mod accounts;
 mod bearer;
+mod certificate;
 mod jwt;
 mod key;
 mod keys;
@@ -55,6 +57,7 @@ mod session;
 
 pub use accounts::Accounts;
 pub use bearer::Bearer;
+pub use certificate::Certificate;
 pub use jwt::{Forge, Jwt};
 pub use key::Key;
 pub use keys::Keys;
