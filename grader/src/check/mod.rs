@@ -40,6 +40,7 @@ pub(crate) mod own_keys;
 pub(crate) mod owners;
 pub(crate) mod passwords;
 pub(crate) mod privileges;
+pub(crate) mod published;
 pub(crate) mod refusals;
 pub(crate) mod retold;
 pub(crate) mod rush;

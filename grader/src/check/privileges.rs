@@ -14,7 +14,8 @@ use crate::probe::plant::{answer, said_yes};
 pub(crate) struct Door {
     /// The role.
     pub(crate) role: String,
-    place: Place,
+    /// Where a body says which role somebody has.
+    pub(crate) place: Place,
     /// The operation.
     pub(crate) op: OpId,
 }
@@ -58,7 +59,8 @@ impl Door {
         ]
     }
 
-    async fn opens(
+    /// What it answers to somebody; none where it cannot be asked.
+    pub(crate) async fn opens(
         &self,
         accounts: &mut Accounts,
         bearer: &Bearer,

@@ -2,6 +2,7 @@ use super::signature_not_checked;
 use crate::check::Cx;
 use crate::check::accounts::{Seat, skipped};
 use crate::check::guard::{Attack, Words, withstands};
+use crate::check::published::public_key;
 use crate::model::{Fault, Verdict};
 use crate::probe::auth::{Jwt, Key, Public, Session};
 use crate::{check, control, given};
@@ -9,7 +10,9 @@ use crate::{check, control, given};
 check! {
     /// ## What it looks at
     /// Where access tokens are signed with one half of a pair, the other half is public. It is worked out from two
-    /// genuine tokens, or known because the project gives the pair. Tokens that claim to be another account are then
+    /// genuine tokens, or known because the project gives the pair, or the service publishes it
+    /// (`/.well-known/jwks.json`), or it stands among the files that were handed in; it is the right one if it verifies
+    /// a genuine token. Tokens that claim to be another account are then
     /// signed by HMAC (HS256, HS384, HS512) with the public key as the secret, in every spelling that a service may hold:
     /// PEM with and without its last line break, DER, PKCS#1, JWK, the bare modulus. All must be refused.
     ///
@@ -71,10 +74,14 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let given = cx.keys().signing();
     let given = given.filter(|(alg, key)| own.is_by(alg, key));
     let known = given.and_then(|(_, key)| Public::of(key));
-    let Some(public) = known.or_else(|| Public::recovered(&own, &other)) else {
+    let public = match known.or_else(|| Public::recovered(&own, &other)) {
+        Some(public) => Some(public),
+        None => public_key(cx, &own).await?,
+    };
+    let Some(public) = public else {
         let alg: String = own.alg().chars().take(16).collect();
         return Ok(skipped(format!(
-            "the public key is not known, and signatures by {alg} do not tell it"
+            "the public key is published nowhere, and signatures by {alg} do not tell it"
         )));
     };
     let attacks = attacks(&a, &own, &other, &public);

@@ -53,6 +53,7 @@ mod session_list_wrong;
 mod session_without_end;
 mod signature_not_checked;
 mod signing_secret_guessable;
+mod stale_role;
 mod token_form_confused;
 mod token_guessable;
 mod token_outlives_limit;
@@ -116,6 +117,7 @@ pub(super) static STAGE: &[&Check] = &[
     &token_subject_gone::CHECK,
     &token_stored_readable::CHECK,
     &role_not_checked::CHECK,
+    &stale_role::CHECK,
     &header_believed::CHECK,
     &other_users_object_readable::CHECK,
     &other_users_object_listed::CHECK,

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use ed25519_dalek::{Signer, Verifier};
+use ed25519_dalek::Signer;
 use hmac::{Hmac, KeyInit, Mac};
 use p256::elliptic_curve::Generate;
 use rand_chacha::ChaCha20Rng;
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use sha2::{Sha256, Sha384, Sha512};
 
+use super::Public;
 use crate::model::{Doing, Fault};
 
 /// Size of an RSA modulus, bits: the least that RFC 7518 §3.3 allows, for larger ones cost the service's time.
@@ -114,27 +115,9 @@ impl Key {
 
     /// Whether a signature is this key's under this algorithm.
     pub fn verifies(&self, alg: &str, message: &[u8], signature: &[u8]) -> bool {
-        match (self, alg) {
-            (Self::Secret(_), _) => self.sign(alg, message).is_some_and(|s| s == signature),
-            (Self::Rsa(pair), _) => {
-                let key = pair.as_public_key();
-                match alg {
-                    "RS256" => key.pkcs1v15_verify::<Sha256>(message, signature).is_ok(),
-                    "RS384" => key.pkcs1v15_verify::<Sha384>(message, signature).is_ok(),
-                    "RS512" => key.pkcs1v15_verify::<Sha512>(message, signature).is_ok(),
-                    "PS256" => key.pss_verify::<Sha256>(message, signature).is_ok(),
-                    "PS384" => key.pss_verify::<Sha384>(message, signature).is_ok(),
-                    "PS512" => key.pss_verify::<Sha512>(message, signature).is_ok(),
-                    _ => false,
-                }
-            }
-            (Self::P256(key), "ES256") => p256::ecdsa::Signature::from_slice(signature)
-                .is_ok_and(|s| key.verifying_key().verify(message, &s).is_ok()),
-            (Self::P384(key), "ES384") => p384::ecdsa::Signature::from_slice(signature)
-                .is_ok_and(|s| key.verifying_key().verify(message, &s).is_ok()),
-            (Self::Ed25519(key), "EdDSA") => ed25519_dalek::Signature::from_slice(signature)
-                .is_ok_and(|s| key.verifying_key().verify(message, &s).is_ok()),
-            _ => false,
+        match Public::of(self) {
+            Some(public) => public.verifies(alg, message, signature),
+            None => self.sign(alg, message).is_some_and(|s| s == signature),
         }
     }
 

@@ -5,10 +5,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
 use ed25519_dalek::Verifier;
 use p256::ecdsa::RecoveryId;
-use rsa::pkcs1::EncodeRsaPublicKey;
-use rsa::pkcs8::{EncodePublicKey, LineEnding};
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPublicKey};
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
+use sha2::{Sha256, Sha384, Sha512};
 
 use super::{Jwt, Key};
 
@@ -67,16 +68,85 @@ impl Public {
         }
     }
 
-    /// Whether its other half has signed this token, by the one algorithm that a key on its curve has.
+    /// Whether its other half has signed this token, by the algorithm that the header names.
     pub fn has_signed(&self, token: &Jwt) -> bool {
-        let (text, signature) = (token.signed(), token.signature.as_slice());
-        match (self, token.alg()) {
+        self.verifies(token.alg(), token.signed().as_bytes(), &token.signature)
+    }
+
+    /// Whether a signature is its other half's under this algorithm (RFC 7518 §3.1).
+    pub fn verifies(&self, alg: &str, message: &[u8], signature: &[u8]) -> bool {
+        match (self, alg) {
+            (Self::Rsa(key), "RS256") => key.pkcs1v15_verify::<Sha256>(message, signature).is_ok(),
+            (Self::Rsa(key), "RS384") => key.pkcs1v15_verify::<Sha384>(message, signature).is_ok(),
+            (Self::Rsa(key), "RS512") => key.pkcs1v15_verify::<Sha512>(message, signature).is_ok(),
+            (Self::Rsa(key), "PS256") => key.pss_verify::<Sha256>(message, signature).is_ok(),
+            (Self::Rsa(key), "PS384") => key.pss_verify::<Sha384>(message, signature).is_ok(),
+            (Self::Rsa(key), "PS512") => key.pss_verify::<Sha512>(message, signature).is_ok(),
             (Self::P256(key), "ES256") => p256::ecdsa::Signature::from_slice(signature)
-                .is_ok_and(|s| key.verify(text.as_bytes(), &s).is_ok()),
+                .is_ok_and(|s| key.verify(message, &s).is_ok()),
             (Self::P384(key), "ES384") => p384::ecdsa::Signature::from_slice(signature)
-                .is_ok_and(|s| key.verify(text.as_bytes(), &s).is_ok()),
+                .is_ok_and(|s| key.verify(message, &s).is_ok()),
+            (Self::Ed25519(key), "EdDSA") => ed25519_dalek::Signature::from_slice(signature)
+                .is_ok_and(|s| key.verify(message, &s).is_ok()),
             _ => false,
         }
+    }
+
+    /// The one that a JWK holds (RFC 7518 §6.2, §6.3; RFC 8037 §2); none where it holds another kind or is broken.
+    pub fn from_jwk(jwk: &Value) -> Option<Self> {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let bytes = |name: &str| BASE64.decode(text(name)?.trim_end_matches('=')).ok();
+        // SEC 1 §2.3.4.
+        let point = || Some([&[4], bytes("x")?.as_slice(), bytes("y")?.as_slice()].concat());
+        match (text("kty")?, text("crv")) {
+            ("RSA", _) => {
+                let part = |name| Some(rsa::BoxedUint::from_be_slice_vartime(&bytes(name)?));
+                rsa::PublicKey::new(part("n")?, part("e")?)
+                    .ok()
+                    .map(Self::Rsa)
+            }
+            ("EC", Some("P-256")) => p256::ecdsa::VerifyingKey::from_sec1_bytes(&point()?)
+                .ok()
+                .map(Self::P256),
+            ("EC", Some("P-384")) => p384::ecdsa::VerifyingKey::from_sec1_bytes(&point()?)
+                .ok()
+                .map(Self::P384),
+            ("OKP", Some("Ed25519")) => {
+                let x = bytes("x")?.try_into().ok()?;
+                ed25519_dalek::VerifyingKey::from_bytes(&x)
+                    .ok()
+                    .map(Self::Ed25519)
+            }
+            _ => None,
+        }
+    }
+
+    /// The one that a PEM holds, whose other half it may be: SubjectPublicKeyInfo, PKCS#8, or PKCS#1 (RFC 7468); none
+    /// where it holds another kind, is broken, or is locked with a password.
+    pub fn from_pem(pem: &str) -> Option<Self> {
+        let open = rsa::PublicKey::from_public_key_pem(pem);
+        let open = open
+            .or_else(|_| rsa::PublicKey::from_pkcs1_pem(pem).map_err(|_| ()))
+            .ok();
+        let pair = || rsa::PrivateKey::from_pkcs8_pem(pem).ok();
+        let pair = || pair().or_else(|| rsa::PrivateKey::from_pkcs1_pem(pem).ok());
+        if let Some(key) = open.or_else(|| pair().map(|p| p.as_public_key().clone())) {
+            return Some(Self::Rsa(key));
+        }
+        let open = p256::ecdsa::VerifyingKey::from_public_key_pem(pem).ok();
+        let pair = || p256::ecdsa::SigningKey::from_pkcs8_pem(pem).ok();
+        if let Some(key) = open.or_else(|| pair().map(|p| *p.verifying_key())) {
+            return Some(Self::P256(key));
+        }
+        let open = p384::ecdsa::VerifyingKey::from_public_key_pem(pem).ok();
+        let pair = || p384::ecdsa::SigningKey::from_pkcs8_pem(pem).ok();
+        if let Some(key) = open.or_else(|| pair().map(|p| *p.verifying_key())) {
+            return Some(Self::P384(key));
+        }
+        let open = ed25519_dalek::VerifyingKey::from_public_key_pem(pem).ok();
+        let pair = || ed25519_dalek::SigningKey::from_pkcs8_pem(pem).ok();
+        let key = open.or_else(|| pair().map(|p| p.verifying_key()));
+        key.map(Self::Ed25519)
     }
 
     /// As SubjectPublicKeyInfo in PEM.
@@ -156,6 +226,28 @@ mod tests {
 
     fn draw(alg: &str, seed: u64) -> Key {
         Key::draw(alg, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap()
+    }
+
+    #[test]
+    fn a_public_key_is_read_from_what_it_is_written_to() {
+        for alg in ["RS256", "ES256", "ES384", "EdDSA"] {
+            let pair = draw(alg, 2);
+            let public = Public::of(&pair).unwrap();
+            let read = Public::from_jwk(&public.jwk().unwrap());
+            assert_eq!(read.as_ref(), Some(&public), "{alg}");
+            for pem in [public.pem().unwrap(), pair.private_text().unwrap()] {
+                assert_eq!(Public::from_pem(&pem).as_ref(), Some(&public), "{alg}");
+            }
+            let signature = pair.sign(alg, b"text").unwrap();
+            assert!(public.verifies(alg, b"text", &signature), "{alg}");
+            assert!(!public.verifies(alg, b"test", &signature), "{alg}");
+        }
+        assert_eq!(Public::from_pem("-----BEGIN PUBLIC KEY-----\n"), None);
+        assert_eq!(Public::from_jwk(&json!({"kty": "oct", "k": "AA"})), None);
+        assert_eq!(
+            Public::from_jwk(&json!({"kty": "RSA", "n": "", "e": "AQAB"})),
+            None
+        );
     }
 
     #[test]
