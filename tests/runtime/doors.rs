@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use grader::runtime::{Choice, Door, Options, Runtime};
+use grader::runtime::{Choice, Door, Options, Runtime, World};
 use grader::submission::Submission;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::bench::{Bench, spec};
 use crate::docker::bench::{engine, name, things};
 
-/// Asked anything, it calls the door as often at once as the path says, and answers with what it was told.
+/// Asked for a number, it calls the door as often at once, and answers with what it was told; asked for an address, it
+/// calls there, once.
 const CALLER: &str = r#"
 import concurrent.futures, lib, os, socket
 
-def call(number):
-    host, port = os.environ["SINK"].rsplit(":", 1)
+def call(number, address=os.environ["SINK"]):
+    host, port = address.rsplit(":", 1)
     with socket.create_connection((host, int(port)), timeout=20) as door:
         greeting = door.recv(100)
         door.sendall(b"call %d" % number)
@@ -25,9 +26,13 @@ def call(number):
     return greeting + rest
 
 def get(handler):
-    count = int(handler.path[1:]) if handler.path[1:].isdigit() else 0
-    with concurrent.futures.ThreadPoolExecutor(max(count, 1)) as pool:
-        body = b"".join(line + b"\n" for line in pool.map(call, range(count)))
+    asked = handler.path[1:]
+    if ":" in asked:
+        body = call(0, asked) + b"\n"
+    else:
+        count = int(asked) if asked.isdigit() else 0
+        with concurrent.futures.ThreadPoolExecutor(max(count, 1)) as pool:
+            body = b"".join(line + b"\n" for line in pool.map(call, range(count)))
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
@@ -67,16 +72,24 @@ async fn answer(door: &Door) {
     call.shutdown().await.unwrap();
 }
 
-/// Raises the service with a door and has it call that often at once.
+/// Raises the service with a door and has it call that often at once; then once more, at a door that is opened when the
+/// service is up.
 async fn called(runtime: &dyn Runtime, times: usize) -> String {
     let door = runtime.door("sink", 25).await.unwrap();
     let mut spec = spec(30.0);
     spec.env.insert("SINK".into(), door.address());
     let world = runtime.raise(&spec).await.unwrap();
-    let asked = reqwest::get(format!("{}/{times}", world.base_url(0)));
+    let many = ask(&world, &times.to_string(), &door, times).await;
+    let later = runtime.door("later", 80).await.unwrap();
+    many + &ask(&world, &later.address(), &later, 1).await
+}
+
+/// Asks for something, and answers those who call at the door because of it.
+async fn ask(world: &World, path: &str, door: &Door, times: usize) -> String {
+    let asked = reqwest::get(format!("{}/{path}", world.base_url(0)));
     let answered = async {
         for _ in 0..times {
-            answer(&door).await;
+            answer(door).await;
         }
     };
     let both = async { tokio::join!(asked, answered).0 };
@@ -86,6 +99,7 @@ async fn called(runtime: &dyn Runtime, times: usize) -> String {
 
 fn all(times: usize) -> String {
     (0..times)
+        .chain([0])
         .map(|number| format!("220 hello; heard call {number}\n"))
         .collect()
 }

@@ -72,9 +72,18 @@ impl Cx {
     /// the pack declares none, or this world has none.
     pub(crate) fn resets(&self, verbs: &[Verb]) -> Result<(Accounts, Arc<Post>), String> {
         let least = [Verb::Register, Verb::ResetRequest, Verb::ResetConfirm];
-        let accounts = self.accounts(&[&least, verbs].concat())?;
-        let by_mail = |v| accounts.auth().ops.get(v).and_then(|o| o.code_by) == Some(CodeBy::Mail);
-        if !by_mail(&Verb::ResetRequest) {
+        self.mails(&[&least, verbs].concat(), Verb::ResetRequest)
+    }
+
+    /// The same for any code that comes by mail when `asks` is asked.
+    pub(crate) fn mails(
+        &self,
+        verbs: &[Verb],
+        asks: Verb,
+    ) -> Result<(Accounts, Arc<Post>), String> {
+        let accounts = self.accounts(verbs)?;
+        let op = accounts.auth().ops.get(&asks);
+        if op.and_then(|o| o.code_by) != Some(CodeBy::Mail) {
             return Err("the pack's codes do not come by mail".to_owned());
         }
         let why = "mail is received only from a service that the grader starts, in a pack that names its mail server";
@@ -88,11 +97,25 @@ impl Cx {
     /// Only when a request cannot be formed.
     pub(crate) async fn reset_code(
         &self,
+        by: (&mut Accounts, &Post),
+        account: &Actor,
+    ) -> Result<Result<Mailed, NoCode>, Fault> {
+        self.mailed_code(by, Verb::ResetRequest, account).await
+    }
+
+    /// Asks for a code of another kind, and waits for the letter.
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed.
+    pub(crate) async fn mailed_code(
+        &self,
         (accounts, post): (&mut Accounts, &Post),
+        asks: Verb,
         account: &Actor,
     ) -> Result<Result<Mailed, NoCode>, Fault> {
         let (mark, calls) = (post.mark(), post.called());
-        let asked = match accounts.reset_request(&account.login).await? {
+        let given = [("login", account.login.clone())];
+        let asked = match accounts.ask(asks, None, &given).await? {
             Ok(asked) => asked,
             Err(why) => return Ok(Err(NoCode::NotAsked(why))),
         };
@@ -107,7 +130,7 @@ impl Cx {
                 called: post.called() > calls,
             }));
         };
-        let op = accounts.auth().ops.get(&Verb::ResetRequest);
+        let op = accounts.auth().ops.get(&asks);
         let found = op.and_then(|op| op.find.as_ref()?.of(&letter.text));
         Ok(match found {
             Some(code) => Ok(Mailed {

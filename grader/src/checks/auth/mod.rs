@@ -37,8 +37,10 @@ mod replay_logout;
 mod replay_logout_all;
 mod replay_logout_durable;
 mod replay_logout_malleable;
+mod replay_one_time_code;
 mod replay_password_change;
 mod replay_refresh_family;
+mod replay_refresh_leeway;
 mod replay_refresh_race;
 mod replay_refresh_rotation;
 mod replay_reset;
@@ -46,6 +48,7 @@ mod replay_reset_race;
 mod reset_broken;
 mod reset_code_lives_on;
 mod reset_code_outlives_limit;
+mod reset_sent_elsewhere;
 mod role_not_checked;
 mod secret_shown;
 mod session_fixed;
@@ -106,10 +109,13 @@ pub(super) static STAGE: &[&Check] = &[
     &replay_logout_durable::CHECK,
     &replay_refresh_rotation::CHECK,
     &replay_refresh_family::CHECK,
+    &replay_refresh_leeway::CHECK,
     &replay_refresh_race::CHECK,
     &replay_password_change::CHECK,
     &reset_broken::CHECK,
+    &reset_sent_elsewhere::CHECK,
     &replay_reset::CHECK,
+    &replay_one_time_code::CHECK,
     &replay_reset_race::CHECK,
     &reset_code_lives_on::CHECK,
     &reset_code_outlives_limit::CHECK,

@@ -211,6 +211,8 @@ async fn changed(
         },
         None => None,
     };
+    // A login leaves rows behind, and is not what is looked at.
+    cx.planter().log_in_for(&read.op, planted.as_ref()).await?;
     let before = tables(observer).await?;
     let exchange = match (&planted, &read.of) {
         (Some(of), Some((_, true))) => cx.planter().read(of).await?,

@@ -9,6 +9,7 @@ use crate::probe::actor::{Actor, password};
 use crate::probe::plant::{NotPlanted, Planter, Planting, at_boot, said_yes};
 use crate::probe::{Http, Request};
 
+mod link;
 mod login;
 mod refresh;
 mod reset;

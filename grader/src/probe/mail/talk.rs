@@ -97,11 +97,63 @@ async fn talk(call: TcpStream, keeps: watch::Sender<Vec<Letter>>) -> io::Result<
             line.truncate(line.len() - 1);
             line.extend_from_slice(b"\r\n");
         }
-        let answer = session.process(&line);
-        write.write_all(&answer.buffer()?).await?;
+        let answer = session.process(&without_utf8(&line));
+        write.write_all(&with_utf8(&answer.buffer()?)).await?;
         // After a letter that is refused the session still waits for its text.
         if answer.action == Action::Close || [TOO_LONG, NO_ROOM].contains(&answer.code) {
             return Ok(());
         }
+    }
+}
+
+/// What the library announces in its answer to `EHLO`, and what we add: addresses may hold any letters (RFC 6531 §3.1).
+/// It takes them; it only does not say so.
+const ANNOUNCED: &str = "8BITMIME";
+const ADDED: &str = "SMTPUTF8";
+
+/// The answer, with our word after the library's.
+fn with_utf8(answer: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(answer);
+    let more = |sign: char| {
+        (
+            format!("250{sign}{ANNOUNCED}\r\n"),
+            format!("250-{ANNOUNCED}\r\n250{sign}{ADDED}\r\n"),
+        )
+    };
+    let [(middle, in_middle), (last, at_end)] = [more('-'), more(' ')];
+    text.replace(&middle, &in_middle)
+        .replace(&last, &at_end)
+        .into_bytes()
+}
+
+/// The line, without the word that a client adds to `MAIL FROM` once it has heard ours (RFC 6531 §3.4).
+fn without_utf8(line: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(line);
+    match text.trim_end().to_ascii_uppercase().strip_suffix(ADDED) {
+        Some(rest) if rest.starts_with("MAIL FROM:") => {
+            format!("{}\r\n", text[..rest.len()].trim_end()).into_bytes()
+        }
+        _ => line.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_word_stands_among_the_librarys() {
+        let alone = with_utf8(b"250-grader offers extensions:\r\n250 8BITMIME\r\n");
+        assert!(alone.ends_with(b"250-8BITMIME\r\n250 SMTPUTF8\r\n"));
+        let more = with_utf8(b"250-8BITMIME\r\n250 AUTH PLAIN\r\n");
+        assert_eq!(more, b"250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN\r\n");
+        assert_eq!(with_utf8(b"250 OK\r\n"), b"250 OK\r\n");
+    }
+
+    #[test]
+    fn the_word_is_taken_from_the_line_that_it_belongs_to() {
+        let line = without_utf8(b"mail from:<a@b.c> body=8bitmime smtputf8\r\n");
+        assert_eq!(line, b"mail from:<a@b.c> body=8bitmime\r\n");
+        assert_eq!(without_utf8(b"I like SMTPUTF8\r\n"), b"I like SMTPUTF8\r\n");
     }
 }

@@ -107,3 +107,20 @@ async fn a_letter_that_is_too_long_is_refused() {
     assert_eq!(codes[5], "552");
     assert_eq!(post.mark(), 0);
 }
+
+#[tokio::test]
+async fn addresses_in_any_letters_are_taken() {
+    let post = open().await;
+    let lines = [
+        "EHLO x\r\n",
+        "MAIL FROM:<no-reply@box-office.example> BODY=8BITMIME SMTPUTF8\r\n",
+        "RCPT TO:<mıke@example.test>\r\n",
+        "DATA\r\n",
+        "Subject: x\r\n\r\nhello\r\n.\r\n",
+    ];
+    let codes = says(&post, &lines).await;
+    assert_eq!(codes, ["220", "250", "250", "250", "354", "250"]);
+    let letters = post.since(0);
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].to, ["mıke@example.test"]);
+}

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::stop::Stop;
-use super::{Draft, Near, NotPlanted, Planter, Who, said_yes};
-use crate::model::Exchange;
+use super::stop::{Stop, inward};
+use super::{Draft, Near, NotPlanted, Planted, Planter, Who, said_yes};
+use crate::model::{Exchange, Fault};
 use crate::pack::{Auth, OpId, Place, Role, Verb};
 use crate::probe::actor::{Actor, Credential, password};
 use crate::probe::sample::{self, Optional};
@@ -18,6 +18,25 @@ impl Planter {
             self.log_in(auth, who).await?;
         }
         Ok(who)
+    }
+
+    /// Logs in whoever will ask this operation, about this thing where one is given: what asking does to the service is
+    /// then the request's own doing. Who cannot log in asks nothing either.
+    ///
+    /// # Errors
+    /// Only when a request cannot be formed.
+    pub async fn log_in_for(&mut self, op: &OpId, of: Option<&Planted>) -> Result<(), Fault> {
+        let near = of.map_or(Near::Beside(None), |of| Near::Made(of.by));
+        let who = match inward(self.caller(op, near).await)? {
+            Some(who) => who,
+            None => return Ok(()),
+        };
+        let pack = self.pack();
+        let is_in = self.actor(who).is_some_and(|a| a.credential.is_some());
+        if let (Some(auth), false) = (&pack.auth, is_in) {
+            inward(self.log_in(auth, who).await.map(Some))?;
+        }
+        Ok(())
     }
 
     /// Asks, as this account where one is given. A credential that worked and has ended is renewed once: a session

@@ -32,7 +32,17 @@ impl Accounts {
     /// # Errors
     /// What the answer lacks: a yes, or a credential.
     pub fn renewed(&self, session: &Session, exchange: Exchange) -> Planting<Session> {
-        let op = self.op(Verb::Refresh)?;
+        self.given_by(Verb::Refresh, session, exchange)
+    }
+
+    /// The session as this answer gives it, with what it does not show as it was in another session of the account.
+    pub(super) fn given_by(
+        &self,
+        verb: Verb,
+        session: &Session,
+        exchange: Exchange,
+    ) -> Planting<Session> {
+        let op = self.op(verb)?;
         let answer = Box::new(exchange.clone());
         if !said_yes(&exchange) {
             return Err(NotPlanted::Refused(op.op.clone(), answer));
