@@ -113,6 +113,7 @@ fn a_service_with_retries_of_a_refresh_and_mailed_links() {
             "auth.replay-refresh-family",
             "auth.replay-refresh-leeway",
             "auth.replay-one-time-code",
+            "auth.replay-one-time-code-race",
             "auth.token-stored-readable",
         ],
     );

@@ -38,6 +38,7 @@ mod replay_logout_all;
 mod replay_logout_durable;
 mod replay_logout_malleable;
 mod replay_one_time_code;
+mod replay_one_time_code_race;
 mod replay_password_change;
 mod replay_refresh_family;
 mod replay_refresh_leeway;
@@ -116,6 +117,7 @@ pub(super) static STAGE: &[&Check] = &[
     &reset_sent_elsewhere::CHECK,
     &replay_reset::CHECK,
     &replay_one_time_code::CHECK,
+    &replay_one_time_code_race::CHECK,
     &replay_reset_race::CHECK,
     &reset_code_lives_on::CHECK,
     &reset_code_outlives_limit::CHECK,
