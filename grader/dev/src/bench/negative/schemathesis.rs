@@ -112,9 +112,9 @@ fn configuration(callers: &Callers) -> String {
 fn bugs(xml: &str) -> Bugs {
     let mut bugs = Bugs::new();
     for case in xml.split("<testcase ").skip(1) {
-        let Some(op) = attribute(case, "name") else {
-            continue;
-        };
+        // A chain of requests has no operation of its own; what breaks in one is told at its operations.
+        let name = attribute(case, "name").filter(|name| name.contains(" /"));
+        let Some(op) = name else { continue };
         for failure in case.split("<failure ").skip(1) {
             let codes = attribute(failure, "message").unwrap_or_default();
             for (_, bug) in COUNTED.iter().filter(|(code, _)| codes.contains(code)) {
@@ -141,6 +141,9 @@ mod tests {
             <testcase name="POST /venues" time="1.0">
               <failure type="failure" message="ST103, ST101">1. Test Case ID: x</failure>
               <failure type="failure" message="ST201">1. Test Case ID: y</failure>
+            </testcase>
+            <testcase name="Stateful tests" time="1.0">
+                <failure type="failure" message="ST201 Schema-violating request accepted"/>
             </testcase>
             <testcase name="GET /venues" time="1.0">
               <failure type="failure" message="ST103">ST101 stands in a text</failure>
