@@ -15,7 +15,7 @@ mod refresh;
 
 pub use copies::{Copied, let_die};
 pub use minted::{Mint, minted};
-pub use refresh::{nobody_refreshes, outlast_grace, renewed, turned_away};
+pub use refresh::{let_family_end, nobody_refreshes, outlast_grace, renewed, turned_away};
 
 /// One attempt to come in.
 #[derive(Debug, Clone)]
@@ -76,6 +76,7 @@ pub struct Guard {
     account: crate::probe::actor::Actor,
     processes: Vec<Liveness>,
     findings: Findings,
+    let_in: bool,
     unclear: Option<String>,
 }
 
@@ -108,6 +109,7 @@ impl Guard {
             account: honest.account.clone(),
             processes,
             findings: cx.findings(),
+            let_in: false,
             unclear: None,
         }))
     }
@@ -139,6 +141,7 @@ impl Guard {
         let other = others.iter().any(|o| seen.shows(&o.account));
         let shown = other || seen.shows(&self.account);
         let broke = manner(exchange);
+        self.let_in |= shown || matches!(seen, Seen::Accepted { .. });
         let (saw, actual) = match &seen {
             Seen::Accepted { .. } if other => (
                 format!("{name} is let in as another account"),
@@ -213,6 +216,11 @@ impl Guard {
             Some(control) => Verdict::Inconclusive { control },
             None => self.findings.verdict(),
         })
+    }
+
+    /// Whether an attack was let in, or told whose account it is.
+    pub fn let_in(&self) -> bool {
+        self.let_in
     }
 
     /// Adds a finding of the check's own.

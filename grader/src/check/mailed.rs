@@ -21,6 +21,9 @@ const ON_ITS_WAY: Duration = Duration::from_secs(20);
 /// How much of a letter is shown, characters.
 const SHOWN: usize = 300;
 
+/// A code that nobody was given.
+pub(crate) const NOBODYS: &str = "Zq7kestrelOverTheQuietRiverNobodyGaveThis0";
+
 /// Why there is no code.
 pub(crate) enum NoCode {
     /// It could not be asked for.

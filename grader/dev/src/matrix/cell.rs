@@ -66,6 +66,10 @@ impl Cell {
         if let Some(stage) = &self.stage {
             hash.update(stage);
         }
+        if self.postgres.is_some() {
+            let pinned = root.join("tests/postgres/package-lock.json");
+            hash.update(std::fs::read(&pinned).with_context(|| pinned.display().to_string())?);
+        }
         Ok(hex(&hash.finalize()))
     }
 

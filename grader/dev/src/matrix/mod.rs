@@ -61,7 +61,7 @@ pub(crate) struct Matrix {
     #[arg(long, default_value_t = 2)]
     jobs: usize,
     /// Write grader/docs/matrix.md: the rows of what was asked, in the place of those from earlier
-    #[arg(long)]
+    #[arg(long, conflicts_with = "slice")]
     write: bool,
 }
 

@@ -75,6 +75,21 @@ pub async fn outlast_grace(policy: &RefreshPolicy) -> Result<(), String> {
     Ok(())
 }
 
+/// How long the end of a family may take when it is made behind the reply.
+const AFTER: Duration = Duration::from_secs(2);
+
+/// Waits until what came of a login has ended with it: until this access token of it is refused, where the pack lets it
+/// die, and in any case no longer than the pack and a job behind the reply may take.
+///
+/// # Errors
+/// Only when a request cannot be formed.
+pub async fn let_family_end(accounts: &mut Accounts, of: &Session) -> Result<(), Fault> {
+    let within = accounts.auth().policy.dies_within("access");
+    let patience = Patience::new(Duration::from_secs(within.unwrap_or_default()).max(AFTER));
+    while !accounts.whoami(&of.bearer()).await?.refused() && patience.lasts().await {}
+    Ok(())
+}
+
 /// Whether an answer is an orderly no. A limit on requests has decided nothing.
 pub fn turned_away(exchange: &Exchange) -> bool {
     exchange

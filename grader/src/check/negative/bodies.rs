@@ -29,15 +29,24 @@ pub(crate) enum Left {
 
 impl Scene {
     /// Asks every body with one thing wrong at every operation, unless another check has done so in this world; then
-    /// what came of that is taken over.
+    /// what came of that is taken over. Of a service that fell silent, ended or limited its answers meanwhile nothing is
+    /// handed on: whoever looks next asks for themselves, and is judged by what happens to them.
     ///
     /// # Errors
     /// Only when a request cannot be formed.
     pub(crate) async fn wrong_bodies(&mut self, cx: &mut Cx) -> Result<Arc<Bodies>, Fault> {
         let raised = Arc::clone(&cx.raised);
-        let asked = raised.bodies.get_or_try_init(|| self.ask_bodies(cx));
-        let bodies = Arc::clone(asked.await?);
-        self.tried.clone_from(&bodies.tried);
+        if let Some(asked) = raised.bodies.get() {
+            self.tried.clone_from(&asked.tried);
+            return Ok(Arc::clone(asked));
+        }
+        let bodies = self.ask_bodies(cx).await?;
+        let limited = |t: &Tried| t.exchange.status() == Some(429);
+        let calm = self.silent == 0 && !bodies.tried.iter().any(limited);
+        if calm && cx.processes() == self.processes {
+            // Where two ask at once, the first to end is handed on.
+            let _ = raised.bodies.set(Arc::clone(&bodies));
+        }
         Ok(bodies)
     }
 

@@ -92,7 +92,10 @@ pub(crate) async fn changed(
     let (Some(planted), Some(first), true) = (&door.planted, own.next(), all_refused) else {
         return Ok(None);
     };
-    let Some(after) = cx.planter().read(planted).await? else {
+    // An answer that is neither a yes nor an absence says nothing of the thing.
+    let after = cx.planter().read(planted).await?;
+    let told = |a: &Exchange| said_yes(a) || a.status() == Some(404);
+    let Some(after) = after.filter(told) else {
         return Ok(None);
     };
     let same = cx.planter().unchanged(planted, before, &after);

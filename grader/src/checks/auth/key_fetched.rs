@@ -91,20 +91,19 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         attacks.extend(shown(&collaborator, (&room, trusted), &key, &forge, &a));
     }
     let mut guard = control!(Guard::open(cx, &mut accounts, &a).await?);
-    let (mut let_in, mut fetches) = (false, None);
+    let mut fetches = None;
     for attack in attacks {
         let before = collaborator.asked(&room).len();
-        let away = guard
+        guard
             .attempt(cx, &mut accounts, &[&b], &attack, &WORDS)
             .await?;
-        let_in |= !away;
         let asked = collaborator.asked(&room);
         if fetches.is_none() && asked.len() > before {
             fetches = Some((attack, asked));
         }
     }
     // Whoever is let in by such a key had it fetched: one cause.
-    if let Some((attack, asked)) = fetches.filter(|_| !let_in) {
+    if let Some((attack, asked)) = fetches.filter(|_| !guard.let_in()) {
         let seen = accounts.whoami(&attack.bearer).await?;
         let whoami = accounts.auth().ops.get(&Verb::Whoami);
         let mut evidence: Vec<Evidence> = guard.controls(cx).into();

@@ -2,7 +2,7 @@ use super::login_broken;
 use crate::check::Cx;
 use crate::check::guard::{Guard, turned_away};
 use crate::check::honest::manner;
-use crate::check::mailed::Mailed;
+use crate::check::mailed::{Mailed, NOBODYS};
 use crate::model::{Draft, Evidence, Exchange, Fault, Manner, Verdict};
 use crate::pack::Verb;
 use crate::probe::auth::{Accounts, Session};
@@ -59,13 +59,12 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let (mut accounts, post) = given!(cx.mails(&verbs, Verb::MagicRequest));
     let honest = control!(accounts.join().await?);
     let mut guard = control!(Guard::open(cx, &mut accounts, &honest).await?);
-    let mailed = control!(code(cx, &mut accounts, &post, &honest).await?);
-    let made_up: String = mailed.code.chars().rev().collect();
-    if let Some(why) = refused(&mut accounts, &honest, &made_up).await?.err() {
-        return Ok(Verdict::Inconclusive {
-            control: format!("a made-up code {why}"),
-        });
+    // Before any code is there: a service may end the one that is, at the first wrong try.
+    if let Err(why) = refused(&mut accounts, &honest, NOBODYS).await? {
+        let control = format!("a code that nobody was given {why}");
+        return Ok(Verdict::Inconclusive { control });
     }
+    let mailed = control!(code(cx, &mut accounts, &post, &honest).await?);
     let first = control!(comes_in(&mut accounts, &honest, &mailed.code).await?);
     if !accounts.whoami(&first.bearer()).await?.is(&honest.account) {
         let control = "who comes in by a fresh code is not known".to_owned();
@@ -94,10 +93,12 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     }
     // C~: it is not that codes work no more.
     let fresh = control!(code(cx, &mut accounts, &post, &honest).await?);
-    if let Err(why) = comes_in(&mut accounts, &honest, &fresh.code).await? {
+    let last = comes_in(&mut accounts, &honest, &fresh.code).await?;
+    if let Err(why) = &last {
         guard.doubt(format!("afterwards a fresh code does not log in: {why}"));
     }
-    guard.close(cx, &mut accounts, Some(&honest)).await
+    // The newest session: where an account has one at a time, the others have ended.
+    guard.close(cx, &mut accounts, last.as_ref().ok()).await
 }
 
 async fn code(
@@ -117,7 +118,7 @@ async fn comes_in(
     like: &Session,
     code: &str,
 ) -> Result<Result<Session, NotPlanted>, Fault> {
-    let request = match accounts.following(code) {
+    let request = match accounts.following(like, code) {
         Ok(request) => request,
         Err(why) => return Ok(Err(why)),
     };

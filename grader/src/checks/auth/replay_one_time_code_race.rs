@@ -67,7 +67,7 @@ async fn run(cx: &mut LocksCx) -> Result<Verdict, Fault> {
             .await?
     );
     let changes = control!(cx.changes().await?);
-    let request = control!(accounts.following(&code.code));
+    let request = control!(accounts.following(&honest, &code.code));
     let written = cx.written(request, &changes).await;
     changes.close().await?;
     let (alone, names) = written?;
@@ -85,7 +85,7 @@ async fn run(cx: &mut LocksCx) -> Result<Verdict, Fault> {
         );
         let mut requests = Vec::new();
         for n in 0..AT_ONCE {
-            let request = control!(accounts.following(&code.code));
+            let request = control!(accounts.following(&honest, &code.code));
             requests.push(request.at(&cx.replica(n)));
         }
         let Some(rush) = cx.rush(table, requests).await? else {

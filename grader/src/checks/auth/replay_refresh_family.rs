@@ -1,14 +1,12 @@
-use std::time::Duration;
-
 use super::replay_refresh_rotation;
 use crate::check::Cx;
 use crate::check::accounts::skipped;
 use crate::check::guard::{
-    Attack, Copied, Guard, Words, nobody_refreshes, outlast_grace, renewed, turned_away,
+    Attack, Copied, Guard, Words, let_family_end, nobody_refreshes, outlast_grace, renewed,
+    turned_away,
 };
 use crate::model::{Fault, Verdict};
 use crate::pack::{OnReuse, RefreshUse, Verb};
-use crate::probe::Patience;
 use crate::probe::auth::{Accounts, Session};
 use crate::probe::plant::NotPlanted;
 use crate::{check, control, given};
@@ -66,9 +64,6 @@ static WORDS: Words = Words {
     gain: "A thief who was the first to use the token stays in: the owner is refused, and nobody learns why.",
     also: &[],
 };
-
-/// How long the end of a family may take when it is made behind the reply.
-const AFTER: Duration = Duration::from_secs(2);
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let mut accounts = given!(cx.accounts(&[Verb::Register, Verb::Refresh]));
@@ -133,8 +128,7 @@ async fn reuse(
         }
     };
     let within = accounts.auth().policy.dies_within("access");
-    let patience = Patience::new(Duration::from_secs(within.unwrap_or_default()).max(AFTER));
-    while !accounts.whoami(&newest.bearer()).await?.refused() && patience.lasts().await {}
+    let_family_end(accounts, newest).await?;
     let shown = [
         ("the refresh that gave the newest token", &newest.exchange),
         ("a token that was used comes again", &*replayed),

@@ -1,7 +1,9 @@
 use super::replay_refresh_family;
 use crate::check::Cx;
 use crate::check::accounts::skipped;
-use crate::check::guard::{Attack, Copied, Guard, Words, outlast_grace, renewed, turned_away};
+use crate::check::guard::{
+    Attack, Copied, Guard, Words, let_family_end, outlast_grace, renewed, turned_away,
+};
 use crate::model::{Fault, Verdict};
 use crate::pack::{OnReuse, RefreshUse, Verb};
 use crate::probe::auth::{Accounts, Session};
@@ -12,7 +14,7 @@ check! {
     /// ## What it looks at
     /// Where a used refresh token may come again for some seconds, because the answer to it may have been lost: it is used
     /// twice within that time, and both answers are good (C+). After that time it comes a third time, which ends the
-    /// login. Nothing that came of either use may be accepted any more, at once. The same steps without the third use leave
+    /// login. Nothing that came of either use may be accepted any more. The same steps without the third use leave
     /// another login as it is (C~).
     ///
     /// ## Why it matters
@@ -88,6 +90,9 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
             });
         }
     };
+    for session in &twins {
+        let_family_end(&mut accounts, session).await?;
+    }
     let shown = [
         ("the refresh", &twins[0].exchange),
         ("the same token a moment later", &twins[1].exchange),

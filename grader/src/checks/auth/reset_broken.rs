@@ -1,6 +1,6 @@
 use super::login_broken;
 use crate::check::honest::manner;
-use crate::check::mailed::{Mailed, NoCode, shown};
+use crate::check::mailed::{Mailed, NOBODYS, NoCode, shown};
 use crate::check::{Cx, Findings};
 use crate::model::{Draft, Exchange, Fault, Verdict};
 use crate::probe::actor::Actor;
@@ -51,9 +51,6 @@ check! {
         run,
     }
 }
-
-/// A code of nobody's.
-const NOBODYS: &str = "Zq7kestrelOverTheQuietRiverNobodyGaveThis0";
 
 async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
     let (mut accounts, post) = given!(cx.resets(&[]));

@@ -15,7 +15,7 @@ check! {
     /// ## What it looks at
     /// A new password is asked for with addresses that only resemble an account's own: a dotless `ı` for `i`, a long `ſ` for
     /// `s`, a Kelvin sign for `k`, full-width letters. They belong to somebody else, or to nobody. Then it is asked for with
-    /// the account's own address, and that mail is waited for (C+). No mail that went to another address may hold a code
+    /// the address of another account, and that mail is waited for (C+). No mail that went to another address may hold a code
     /// that replaces the account's password.
     ///
     /// ## Why it matters
@@ -78,8 +78,10 @@ async fn run(cx: &mut Cx) -> Result<Verdict, Fault> {
         let control = format!("asking for a code answered {}", answer(limited));
         return Ok(Verdict::Inconclusive { control });
     }
-    // C+: what was asked for before is on its way before this one, or does not come.
-    control!(cx.reset_code((&mut accounts, &post), &account).await?);
+    // C+: a letter that was asked for after them has come. To somebody else: this account's next code may end the one
+    // before, and who has asked often may have to wait.
+    let other = control!(accounts.join().await?).account;
+    control!(cx.reset_code((&mut accounts, &post), &other).await?);
     for letter in post.since(mark) {
         let to = |(login, _): &&(String, Exchange)| letter.to.contains(login);
         let Some((_, said)) = asked.iter().find(to) else {

@@ -10,12 +10,13 @@ use crate::probe::auth::Session;
 use crate::probe::plant::Planting;
 
 impl Accounts {
-    /// The request that comes in by a code.
+    /// The request that comes in by a code; `like` is a session of the same account, for what is sent beside the code.
     ///
     /// # Errors
     /// What keeps it from being formed.
-    pub fn following(&mut self, code: &str) -> Planting<Request> {
-        self.asking(Verb::MagicConfirm, None, &[("code", Value::from(code))])
+    pub fn following(&mut self, like: &Session, code: &str) -> Planting<Request> {
+        let given = [("code", Value::from(code))];
+        self.asking(Verb::MagicConfirm, Some(like), &given)
     }
 
     /// The session that this answer to such a request gives; `like` is another session of the same account.
